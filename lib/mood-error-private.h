@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+void mood_set_error (GError **error,
+                     GIOErrorEnum code,
+                     const char *action,
+                     const char *name,
+                     const char *format,
+                     ...) G_GNUC_PRINTF (5, 6);
+void mood_set_error_from_errno (GError **error,
+                                int errsv,
+                                const char *action,
+                                const char *name,
+                                const char *hint);
+gboolean mood_set_error_if_cancelled (GError **error,
+                                      GCancellable *cancellable,
+                                      const char *action,
+                                      const char *name);
+
+G_END_DECLS

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a fork does to queues. The child gets a copy of each descriptor, and of each object with
+ * whatever calls were under way in threads that the child does not have. Those calls will never
+ * end there, so that a count that includes them would keep the child's descriptor open for ever;
+ * and the wake-up descriptor leads to the parent's counter, so that a child that closed its copy
+ * of the queue would wake the parent. The child starts with neither. */
+
+#include "mood-message-queue-private.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+GMutex mood_message_queue_lock;
+
+static GQueue open_queues = G_QUEUE_INIT; /* of the links inside the queues; under the lock */
+
+static void
+before_fork (void)
+{
+  g_mutex_lock (&mood_message_queue_lock);
+}
+
+static void
+after_fork_in_parent (void)
+{
+  g_mutex_unlock (&mood_message_queue_lock);
+}
+
+static void
+after_fork_in_child (void)
+{
+  for (GList *link = open_queues.head; link != NULL; link = link->next)
+    {
+      MoodMessageQueue *self = link->data;
+
+      self->state &= ~MOOD_STATE_USERS_MASK;
+      if (self->wakeup_fd != -1)
+        {
+          close (self->wakeup_fd);
+          self->wakeup_fd = -1;
+        }
+    }
+
+  g_mutex_unlock (&mood_message_queue_lock);
+}
+
+/* Called once, when the class is made. */
+void
+mood_message_queue_handle_forks (void)
+{
+  pthread_atfork (before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+/* With the lock held. */
+void
+mood_message_queue_register (MoodMessageQueue *self)
+{
+  g_queue_push_tail_link (&open_queues, &self->link);
+}
+
+/* With the lock held. */
+void
+mood_message_queue_unregister (MoodMessageQueue *self)
+{
+  g_queue_unlink (&open_queues, &self->link);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* How a queue is opened or created, and, where the kernel refuses, what the few errors that it has
+ * for many causes mean this time. */
+
+#include "mood-message-queue-private.h"
+
+#include "mood-error-private.h"
+#include "mood-limits-private.h"
+#include "mood-mq.h"
+#include "mood-name-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *
+get_action (MoodOpenFlags flags)
+{
+  return (flags & MOOD_OPEN_CREAT) != 0 ? "create" : "open";
+}
+
+static int
+to_oflag (MoodOpenFlags flags)
+{
+  int oflag = O_CLOEXEC;
+
+  if ((flags & MOOD_OPEN_RDWR) == MOOD_OPEN_RDWR)
+    oflag |= O_RDWR;
+  else if ((flags & MOOD_OPEN_WRONLY) != 0)
+    oflag |= O_WRONLY;
+  else
+    oflag |= O_RDONLY;
+
+  if ((flags & MOOD_OPEN_NONBLOCK) != 0)
+    oflag |= O_NONBLOCK;
+  if ((flags & MOOD_OPEN_CREAT) != 0)
+    oflag |= O_CREAT;
+  if ((flags & MOOD_OPEN_EXCL) != 0)
+    oflag |= O_EXCL;
+
+  return oflag;
+}
+
+/* Replaces a negative figure by the kernel's default, as the kernel would if both were left out:
+ * mq_open(3) takes both attributes or none. */
+static gboolean
+complete_geometry (MoodMessageQueue *self,
+                   MoodMqAttributes *geometry,
+                   GError **error)
+{
+  if (geometry->maxmsg < 0)
+    geometry->maxmsg =
+        mood_limits_read_default (MOOD_LIMIT_MSG_DEFAULT, MOOD_LIMIT_MSG_MAX);
+
+  if (geometry->msgsize < 0)
+    geometry->msgsize =
+        mood_limits_read_default (MOOD_LIMIT_MSGSIZE_DEFAULT, MOOD_LIMIT_MSGSIZE_MAX);
+
+  if (geometry->maxmsg < 0 || geometry->msgsize < 0)
+    {
+      mood_set_error (error, G_IO_ERROR_NOT_SUPPORTED, "create", self->name,
+                      "the default for the figure that was left out cannot be read below "
+                      "/proc/sys/fs/mqueue; give both maxmsg and msgsize, or neither");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* EINVAL for a name that is valid: the geometry is out of range. */
+static void
+set_geometry_error (MoodMessageQueue *self,
+                    const MoodMqAttributes *geometry,
+                    GError **error)
+{
+  const struct
+  {
+    const char *what;
+    gint64 figure;
+    const char *file;
+  } rows[] = {
+    { "maxmsg", geometry->maxmsg, MOOD_LIMIT_MSG_MAX },
+    { "msgsize", geometry->msgsize, MOOD_LIMIT_MSGSIZE_MAX },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      gint64 limit = mood_limits_read (rows[i].file);
+
+      if (rows[i].figure == 0)
+        {
+          mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
+                          "%s is 0; give at least 1, or -1 for the default", rows[i].what);
+          return;
+        }
+
+      if (limit >= 0 && rows[i].figure > limit)
+        {
+          mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
+                          "%s %" G_GINT64_FORMAT " is above %" G_GINT64_FORMAT
+                          ", the limit in %s; ask for less, or have an administrator raise "
+                          "the limit",
+                          rows[i].what, rows[i].figure, limit, rows[i].file);
+          return;
+        }
+    }
+
+  mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
+                  "the kernel refuses maxmsg %" G_GINT64_FORMAT " with msgsize %" G_GINT64_FORMAT
+                  "; ask for less",
+                  geometry->maxmsg, geometry->msgsize);
+}
+
+/* EMFILE means one of two limits, and only trying tells which. */
+static void
+set_emfile_error (MoodMessageQueue *self,
+                  const MoodMqAttributes *geometry,
+                  GError **error)
+{
+  MoodMqAttributes charged = *geometry;
+  gint64 limit = mood_limits_read_message_queue_bytes ();
+  int probe = open ("/", O_PATH | O_CLOEXEC);
+
+  if (probe == -1)
+    {
+      mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, get_action (self->flags), self->name,
+                      "the process has as many descriptors open as it may (RLIMIT_NOFILE); close "
+                      "some, or raise the limit with “ulimit -n”");
+      return;
+    }
+
+  close (probe);
+
+  if (!complete_geometry (self, &charged, NULL))
+    mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
+                    "it does not fit in the %" G_GINT64_FORMAT " bytes that the message queues "
+                    "of this user may take together, in all processes (RLIMIT_MSGQUEUE); remove "
+                    "queues, or raise the limit with “ulimit -q”",
+                    limit);
+  else
+    mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
+                    "it takes %" G_GUINT64_FORMAT " bytes (maxmsg %" G_GINT64_FORMAT
+                    ", msgsize %" G_GINT64_FORMAT "), which is more than is left of the "
+                    "%" G_GINT64_FORMAT " bytes that the message queues of this user may take "
+                    "together, in all processes (RLIMIT_MSGQUEUE); remove queues, make this one "
+                    "smaller, or raise the limit with “ulimit -q”",
+                    mood_limits_required_bytes (charged.maxmsg, charged.msgsize), charged.maxmsg,
+                    charged.msgsize, limit);
+}
+
+static void
+set_open_error (MoodMessageQueue *self,
+                int errsv,
+                const MoodMqAttributes *geometry,
+                GError **error)
+{
+  const char *action = get_action (self->flags);
+  gint64 queues_max;
+
+  switch (errsv)
+    {
+    case EMFILE:
+      set_emfile_error (self, geometry, error);
+      return;
+
+    case EINVAL:
+      set_geometry_error (self, geometry, error);
+      return;
+
+    case ENOSPC:
+      queues_max = mood_limits_read (MOOD_LIMIT_QUEUES_MAX);
+      mood_set_error (error, G_IO_ERROR_NO_SPACE, action, self->name,
+                      "there are as many queues as the %" G_GINT64_FORMAT " that %s allows in this "
+                      "IPC namespace; remove queues, or have an administrator raise the limit",
+                      queues_max, MOOD_LIMIT_QUEUES_MAX);
+      return;
+
+    case ENOENT:
+      mood_set_error_from_errno (error, errsv, action, self->name,
+                                 "there is no such queue in this IPC namespace; the CREAT flag "
+                                 "creates it");
+      return;
+
+    case EEXIST:
+      mood_set_error_from_errno (error, errsv, action, self->name,
+                                 "leave out the EXCL flag to open the queue that exists");
+      return;
+
+    case EACCES:
+      mood_set_error_from_errno (error, errsv, action, self->name,
+                                 "its owner and mode do not let this user open it for what the "
+                                 "flags ask");
+      return;
+
+    case ENOSYS:
+      mood_set_error_from_errno (error, errsv, action, self->name,
+                                 "this kernel was built without POSIX message queues "
+                                 "(CONFIG_POSIX_MQUEUE)");
+      return;
+
+    default:
+      mood_set_error_from_errno (error, errsv, action, self->name, NULL);
+      return;
+    }
+}
+
+/* Opens the queue as the properties say, and puts into maxmsg, msgsize and mode what the kernel
+ * granted: of a queue that existed they are its own, whatever was asked for. Returns the
+ * descriptor, or -1 with @error set and nothing changed. */
+int
+mood_message_queue_open_descriptor (MoodMessageQueue *self,
+                                    GError **error)
+{
+  MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
+  MoodMqAttributes granted;
+  gboolean is_default = geometry.maxmsg < 0 && geometry.msgsize < 0;
+  gboolean may_create = (self->flags & MOOD_OPEN_CREAT) != 0;
+  struct stat status;
+  int fd;
+
+  if (!mood_name_check (self->name, get_action (self->flags), error))
+    return -1;
+
+  if ((self->flags & MOOD_OPEN_RDWR) == 0)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (self->flags), self->name,
+                      "the flags have no access mode; add RDONLY to receive, WRONLY to send, or "
+                      "RDWR for both");
+      return -1;
+    }
+
+  if (may_create && !is_default && !complete_geometry (self, &geometry, error))
+    return -1;
+
+  fd = mood_mq_open (self->name, to_oflag (self->flags), self->mode,
+                     may_create && !is_default ? &geometry : NULL);
+  if (fd == -1)
+    {
+      set_open_error (self, errno, &geometry, error);
+      return -1;
+    }
+
+  if (mood_mq_get_attributes (fd, &granted) == -1 || fstat (fd, &status) == -1)
+    {
+      set_open_error (self, errno, &geometry, error);
+      mood_mq_close (fd);
+      return -1;
+    }
+
+  self->maxmsg = granted.maxmsg;
+  self->msgsize = granted.msgsize;
+  self->mode = status.st_mode;
+
+  return fd;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "mood-message-queue.h"
+
+G_BEGIN_DECLS
+
+/* What `state` holds: how many calls are using the descriptor at this moment, and above that the
+ * reasons why a call may not begin to use it. Holding both in one word makes beginning a call one
+ * test and one compare-and-exchange. */
+#define MOOD_STATE_USERS_MASK     0x00ffffffu
+#define MOOD_STATE_NOT_READABLE   0x10000000u
+#define MOOD_STATE_NOT_WRITABLE   0x20000000u
+#define MOOD_STATE_UNINITIALIZED  0x40000000u
+#define MOOD_STATE_CLOSED         0x80000000u
+
+#define MOOD_STATE_NOT_OPEN (MOOD_STATE_UNINITIALIZED | MOOD_STATE_CLOSED)
+
+/* A queue is uninitialized until g_initable_init() has opened its descriptor, open until close is
+ * called, and closed ever after.
+ *
+ * The descriptor belongs to the object, and to each call while the call runs: a call begins with
+ * mood_message_queue_begin() and ends with mood_message_queue_end(). Closing sets the closed bit,
+ * after which no call begins. The descriptor itself goes back to the kernel with the last call
+ * that was under way, because its number can be given to somebody else at once.
+ *
+ * Sources do not count as calls: a main loop that stands still must not keep a closed queue's
+ * descriptor open. Closing makes them ready, and they never touch the descriptor themselves.
+ *
+ * What does not change once the queue is open (fd until it is closed, msgsize and the like) is
+ * written before the uninitialized bit is cleared and read without a lock. */
+struct _MoodMessageQueue
+{
+  GObject parent_instance;
+
+  guint state; /* atomic */
+  int fd;      /* atomic */
+  gint64 msgsize;
+  gint64 maxmsg;
+  guint mode;
+  MoodOpenFlags flags;
+  char *name;
+
+  /* Under mood_message_queue_lock: */
+  int wakeup_fd;  /* an eventfd that wakes the calls that poll, or -1 while none ever did */
+  GQueue sources; /* of the links inside the sources */
+  GList link;     /* in the list of the queues whose descriptor is open */
+};
+
+/* One lock for all queues, held for a few instructions at a time, with no other lock taken inside:
+ * a fork can then take it, so that the child finds the lists whole and the lock free. */
+extern GMutex mood_message_queue_lock;
+
+/* mood-message-queue.c */
+void mood_message_queue_set_refused_error (MoodMessageQueue *self,
+                                           guint refusals,
+                                           const char *action,
+                                           GError **error);
+int mood_message_queue_close_descriptor (MoodMessageQueue *self);
+
+/* mood-message-queue-open.c */
+int mood_message_queue_open_descriptor (MoodMessageQueue *self,
+                                        GError **error);
+
+/* mood-message-queue-wait.c */
+gboolean mood_message_queue_wait (MoodMessageQueue *self,
+                                  GIOCondition condition,
+                                  const char *action,
+                                  GCancellable *cancellable,
+                                  GError **error);
+void mood_message_queue_wake_waiting (MoodMessageQueue *self);
+
+/* mood-message-queue-source.c */
+void mood_message_queue_close_sources (MoodMessageQueue *self);
+
+/* mood-message-queue-fork.c */
+void mood_message_queue_handle_forks (void);
+void mood_message_queue_register (MoodMessageQueue *self);
+void mood_message_queue_unregister (MoodMessageQueue *self);
+
+/* Begins a call that uses the descriptor, unless one of the bits of @refusals is set in the
+ * state; returns those that are. */
+static inline guint
+mood_message_queue_begin (MoodMessageQueue *self,
+                          guint refusals)
+{
+  guint state = g_atomic_int_get (&self->state);
+
+  do
+    {
+      if (G_UNLIKELY ((state & refusals) != 0))
+        return state & refusals;
+    }
+  while (!__atomic_compare_exchange_n (&self->state, &state, state + 1, TRUE, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED));
+
+  return 0;
+}
+
+/* Ends a call, keeping errno. The last one after a close takes the descriptor with it. */
+static inline void
+mood_message_queue_end (MoodMessageQueue *self)
+{
+  guint state = __atomic_fetch_sub (&self->state, 1, __ATOMIC_ACQ_REL);
+
+  if (G_UNLIKELY ((state & (MOOD_STATE_CLOSED | MOOD_STATE_USERS_MASK)) ==
+                  (MOOD_STATE_CLOSED | 1)))
+    mood_message_queue_close_descriptor (self);
+}
+
+G_END_DECLS

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* How a message gets out of the queue. */
+
+#include "mood-message-queue-private.h"
+
+#include "mood-error-private.h"
+#include "mood-mq.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const action = "receive from";
+
+/* The buffer that the kernel fills must hold msgsize bytes, however short the message is. Up to
+ * this many bytes, the kernel's own default for msgsize, it is on the stack and the message is
+ * copied into memory of just its size; above, where the stack may not have the room, it is memory
+ * that the message then keeps. */
+#define STACK_BUFFER_SIZE 8192
+
+static G_GNUC_NO_INLINE void
+set_receive_error (MoodMessageQueue *self,
+                   int errsv,
+                   GError **error)
+{
+  if (errsv == EAGAIN)
+    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, action, self->name,
+                    "it is empty, and in nonblocking mode; receive again when it is ready for "
+                    "G_IO_IN");
+  else
+    mood_set_error_from_errno (error, errsv, action, self->name, NULL);
+}
+
+/* Begins a call that receives; must be followed by mood_message_queue_end() if it returns TRUE. */
+static inline gboolean
+begin_receiving (MoodMessageQueue *self,
+                 GCancellable *cancellable,
+                 GError **error)
+{
+  guint refusals;
+
+  if (cancellable != NULL && mood_set_error_if_cancelled (error, cancellable, action, self->name))
+    return FALSE;
+
+  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE);
+  if (G_UNLIKELY (refusals != 0))
+    {
+      mood_message_queue_set_refused_error (self, refusals, action, error);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Takes one message out of the queue, within a call that has begun, into a buffer of at least
+ * msgsize bytes.
+ *
+ * With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
+ * hands its message over to the receiver that has waited longest. */
+static gssize
+take (MoodMessageQueue *self,
+      guint8 *buffer,
+      gsize size,
+      guint *priority,
+      GCancellable *cancellable,
+      GError **error)
+{
+  for (;;)
+    {
+      gssize length;
+
+      if (cancellable == NULL)
+        length = mood_mq_receive (self->fd, buffer, size, priority);
+      else
+        length = mood_mq_try_receive (self->fd, buffer, size, priority);
+
+      if (G_LIKELY (length >= 0))
+        return length;
+
+      if (errno != ETIMEDOUT)
+        {
+          set_receive_error (self, errno, error);
+          return -1;
+        }
+
+      if (!mood_message_queue_wait (self, G_IO_IN, action, cancellable, error))
+        return -1;
+    }
+}
+
+/* An empty message is a buffer, too: NULL means an error and nothing else. */
+static guint8 *
+copy_message (const guint8 *buffer,
+              gsize length)
+{
+  guint8 *message = g_malloc (MAX (length, 1));
+
+  memcpy (message, buffer, length);
+
+  return message;
+}
+
+/* Takes one message into memory of its own, by way of the stack. */
+static guint8 *
+take_small (MoodMessageQueue *self,
+            guint *priority,
+            gsize *length,
+            GCancellable *cancellable,
+            GError **error)
+{
+  guint8 buffer[STACK_BUFFER_SIZE];
+  gssize result = take (self, buffer, sizeof buffer, priority, cancellable, error);
+
+  if (G_UNLIKELY (result == -1))
+    return NULL;
+
+  *length = (gsize) result;
+
+  return copy_message (buffer, *length);
+}
+
+/* Takes one message into memory of msgsize bytes, of which it then gives back the rest. */
+static guint8 *
+take_large (MoodMessageQueue *self,
+            guint *priority,
+            gsize *length,
+            GCancellable *cancellable,
+            GError **error)
+{
+  gsize size = (gsize) self->msgsize;
+  guint8 *buffer = g_try_malloc (size);
+  gssize result;
+
+  if (buffer == NULL)
+    {
+      mood_set_error (error, G_IO_ERROR_FAILED, action, self->name,
+                      "there is no memory for a message of up to %" G_GSIZE_FORMAT " bytes", size);
+      return NULL;
+    }
+
+  result = take (self, buffer, size, priority, cancellable, error);
+  if (result == -1)
+    {
+      g_free (buffer);
+      return NULL;
+    }
+
+  *length = (gsize) result;
+
+  return g_realloc (buffer, MAX (*length, 1));
+}
+
+/**
+ * mood_message_queue_receive:
+ * @self: a message queue
+ * @priority: (out) (optional): return location for the message's priority, or %NULL
+ * @length: (out) (optional): return location for how many bytes the message has, or %NULL
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Receives one message and its priority: of the messages with the highest priority the oldest.
+ *
+ * While the queue is empty, this waits until there is a message, unless the queue is in nonblocking
+ * mode (see [property@Mood.MessageQueue:blocking]). Without a @cancellable it waits inside the one
+ * system call that receives. [method@Mood.MessageQueue.close] in another thread ends the wait if
+ * there is a @cancellable; if there is none, the wait ends when a message comes.
+ *
+ * A message may be empty, which is not the end of anything: then a buffer is returned, and
+ * @length is 0.
+ *
+ * Errors: %G_IO_ERROR_WOULD_BLOCK if the queue is empty and in nonblocking mode;
+ * %G_IO_ERROR_CANCELLED if @cancellable was cancelled, and no message was taken;
+ * %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to receive;
+ * %G_IO_ERROR_TOO_MANY_OPEN_FILES if a descriptor for waiting with a @cancellable cannot be had;
+ * %G_IO_ERROR_FAILED if there is no memory for a message of [property@Mood.MessageQueue:msgsize]
+ * bytes; %G_IO_ERROR_CLOSED if the queue is closed; %G_IO_ERROR_NOT_INITIALIZED if it was never
+ * opened.
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: (array length=length) (element-type guint8) (transfer full): the message, to be freed
+ *   with [func@GLib.free], or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+guint8 *
+mood_message_queue_receive (MoodMessageQueue *self,
+                            guint *priority,
+                            gsize *length,
+                            GCancellable *cancellable,
+                            GError **error)
+{
+  guint8 *message;
+  gsize message_length = 0;
+
+  if (priority != NULL)
+    *priority = 0;
+  if (length != NULL)
+    *length = 0;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
+
+  if (!begin_receiving (self, cancellable, error))
+    return NULL;
+
+  if (G_LIKELY (self->msgsize <= STACK_BUFFER_SIZE))
+    message = take_small (self, priority, &message_length, cancellable, error);
+  else
+    message = take_large (self, priority, &message_length, cancellable, error);
+
+  mood_message_queue_end (self);
+
+  if (length != NULL)
+    *length = message_length;
+
+  return message;
+}
+
+/**
+ * mood_message_queue_recv:
+ * @self: a message queue
+ * @length: (out) (optional): return location for how many bytes the message has, or %NULL
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Receives one message, without its priority.
+ *
+ * Otherwise this is [method@Mood.MessageQueue.receive], with the same waiting and the same errors.
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: (array length=length) (element-type guint8) (transfer full): the message, to be freed
+ *   with [func@GLib.free], or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+guint8 *
+mood_message_queue_recv (MoodMessageQueue *self,
+                         gsize *length,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  return mood_message_queue_receive (self, NULL, length, cancellable, error);
+}
+
+/**
+ * mood_message_queue_receive_into: (skip)
+ * @self: a message queue
+ * @buffer: (array length=size) (element-type guint8): where to put the message
+ * @size: how many bytes @buffer can hold, at least [property@Mood.MessageQueue:msgsize]
+ * @priority: (out) (optional): return location for the message's priority, or %NULL
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Receives one message into memory of the caller's.
+ *
+ * This is [method@Mood.MessageQueue.receive] without an allocation, with the same waiting. The
+ * kernel asks for a buffer that can hold any message of the queue, however short the next one is.
+ *
+ * Errors: those of [method@Mood.MessageQueue.receive], and %G_IO_ERROR_MESSAGE_TOO_LARGE if @size is
+ * below [property@Mood.MessageQueue:msgsize]; %G_IO_ERROR_INVALID_ARGUMENT if @buffer is %NULL.
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: how many bytes the message has, which may be 0, or -1 with @error set
+ *
+ * Since: 1.0
+ */
+gssize
+mood_message_queue_receive_into (MoodMessageQueue *self,
+                                 guint8 *buffer,
+                                 gsize size,
+                                 guint *priority,
+                                 GCancellable *cancellable,
+                                 GError **error)
+{
+  gssize length = -1;
+
+  if (priority != NULL)
+    *priority = 0;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+
+  if (!begin_receiving (self, cancellable, error))
+    return -1;
+
+  if (G_UNLIKELY (buffer == NULL))
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+                    "no buffer was given to receive into");
+  else if (G_UNLIKELY (size < (gsize) self->msgsize))
+    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, action, self->name,
+                    "a message may have %" G_GINT64_FORMAT " bytes, but the buffer holds "
+                    "only %" G_GSIZE_FORMAT,
+                    self->msgsize, size);
+  else
+    length = take (self, buffer, size, priority, cancellable, error);
+
+  mood_message_queue_end (self);
+
+  return length;
+}

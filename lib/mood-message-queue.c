@@ -1,0 +1,898 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The object: its properties, and its life from opening to closing. */
+
+#include "mood-message-queue-private.h"
+
+#include "mood-enum-types.h"
+#include "mood-error-private.h"
+#include "mood-mq.h"
+#include "mood-name-private.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/**
+ * MoodMessageQueue:
+ *
+ * A POSIX message queue.
+ *
+ * A message queue is a channel inside the kernel, known by a name, that carries whole messages with
+ * priorities between any number of processes. Opening one gives a descriptor, which this object
+ * owns.
+ *
+ * ```c
+ * g_autoptr (GError) error = NULL;
+ * g_autoptr (MoodMessageQueue) queue =
+ *   mood_message_queue_new ("/jobs", MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, 0600, 8, 256, &error);
+ *
+ * if (queue == NULL ||
+ *     mood_message_queue_send (queue, (const guint8 *) "hello", 5, 0, NULL, &error) == -1)
+ *   g_printerr ("%s\n", error->message);
+ * ```
+ *
+ * The bytes and the priority of a message are all there is to it: processes that use `mq_send(3)`
+ * and `mq_receive(3)` without libmood are equal partners.
+ *
+ * The queue outlives the object, and the process: it exists until it is unlinked, with
+ * [method@Mood.MessageQueue.unlink] or [func@Mood.unlink], and nobody has it open any more.
+ * Releasing the last reference to the object closes the descriptor as
+ * [method@Mood.MessageQueue.close] does.
+ *
+ * An object can be used from several threads at once, and closed from any of them. In a program
+ * with a main loop, [method@Mood.MessageQueue.add_watch] tells when there is something to receive.
+ *
+ * After a `fork(2)` parent and child each have a descriptor of their own; closing one does not
+ * affect the other. The mode of [property@Mood.MessageQueue:blocking] is shared.
+ *
+ * See also: `mq_overview(7)`
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  PROP_FLAGS,
+  PROP_MODE,
+  PROP_MAXMSG,
+  PROP_MSGSIZE,
+  PROP_CURMSGS,
+  PROP_BLOCKING,
+  PROP_CLOSED,
+  PROP_FD,
+  N_PROPERTIES,
+};
+
+static GParamSpec *properties[N_PROPERTIES];
+
+static const MoodOpenFlags all_open_flags = MOOD_OPEN_RDWR | MOOD_OPEN_CLOEXEC |
+                                            MOOD_OPEN_NONBLOCK | MOOD_OPEN_CREAT |
+                                            MOOD_OPEN_EXCL;
+
+static void mood_message_queue_initable_iface_init (GInitableIface *iface);
+
+G_DEFINE_TYPE_WITH_CODE (MoodMessageQueue,
+                         mood_message_queue,
+                         G_TYPE_OBJECT,
+                         G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE,
+                                                mood_message_queue_initable_iface_init))
+
+static gboolean
+mood_message_queue_initable_init (GInitable *initable,
+                                  GCancellable *cancellable,
+                                  GError **error)
+{
+  MoodMessageQueue *self = MOOD_MESSAGE_QUEUE (initable);
+  guint state = 0;
+  gboolean is_first;
+  int fd;
+
+  if (mood_set_error_if_cancelled (error, cancellable, "open", self->name))
+    return FALSE;
+
+  /* GInitable asks for this to be repeatable. */
+  if ((g_atomic_int_get (&self->state) & MOOD_STATE_UNINITIALIZED) == 0)
+    return TRUE;
+
+  fd = mood_message_queue_open_descriptor (self, error);
+  if (fd == -1)
+    return FALSE;
+
+  if ((self->flags & MOOD_OPEN_RDONLY) == 0)
+    state |= MOOD_STATE_NOT_READABLE;
+  if ((self->flags & MOOD_OPEN_WRONLY) == 0)
+    state |= MOOD_STATE_NOT_WRITABLE;
+
+  g_mutex_lock (&mood_message_queue_lock);
+  is_first = (self->state & MOOD_STATE_UNINITIALIZED) != 0;
+  if (is_first)
+    {
+      self->fd = fd;
+      mood_message_queue_register (self);
+      g_atomic_int_set (&self->state, state);
+    }
+  g_mutex_unlock (&mood_message_queue_lock);
+
+  if (!is_first)
+    mood_mq_close (fd);
+
+  return TRUE;
+}
+
+static void
+mood_message_queue_initable_iface_init (GInitableIface *iface)
+{
+  iface->init = mood_message_queue_initable_init;
+}
+
+/* Gives the descriptor back to the kernel, after the last call that used it has ended. Keeps
+ * errno, for the call that ends. Returns 0, or the errno of the failure. */
+int
+mood_message_queue_close_descriptor (MoodMessageQueue *self)
+{
+  int saved_errno = errno;
+  int fd = self->fd;
+  int wakeup_fd;
+  int result = 0;
+
+  g_mutex_lock (&mood_message_queue_lock);
+  mood_message_queue_unregister (self);
+  wakeup_fd = self->wakeup_fd;
+  self->wakeup_fd = -1;
+  g_mutex_unlock (&mood_message_queue_lock);
+
+  if (wakeup_fd != -1)
+    close (wakeup_fd);
+
+  g_atomic_int_set (&self->fd, -1);
+  if (mood_mq_close (fd) == -1)
+    result = errno;
+
+  errno = saved_errno;
+
+  return result;
+}
+
+/* Says why a call may not use the descriptor: the first of the reasons in @refusals that counts. */
+void
+mood_message_queue_set_refused_error (MoodMessageQueue *self,
+                                      guint refusals,
+                                      const char *action,
+                                      GError **error)
+{
+  if ((refusals & MOOD_STATE_UNINITIALIZED) != 0)
+    mood_set_error (error, G_IO_ERROR_NOT_INITIALIZED, action, self->name,
+                    "it was never opened; open it with g_initable_init(), and heed the error "
+                    "that this may give");
+  else if ((refusals & MOOD_STATE_CLOSED) != 0)
+    mood_set_error (error, G_IO_ERROR_CLOSED, action, self->name,
+                    "it is closed; open it anew, as another object");
+  else if ((refusals & MOOD_STATE_NOT_READABLE) != 0)
+    mood_set_error (error, G_IO_ERROR_PERMISSION_DENIED, action, self->name,
+                    "it was opened to send only; open it with the RDONLY or the RDWR flag");
+  else
+    mood_set_error (error, G_IO_ERROR_PERMISSION_DENIED, action, self->name,
+                    "it was opened to receive only; open it with the WRONLY or the RDWR flag");
+}
+
+static void
+mood_message_queue_get_property (GObject *object,
+                                 guint property_id,
+                                 GValue *value,
+                                 GParamSpec *pspec)
+{
+  MoodMessageQueue *self = MOOD_MESSAGE_QUEUE (object);
+
+  switch (property_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+
+    case PROP_FLAGS:
+      g_value_set_flags (value, self->flags);
+      break;
+
+    case PROP_MODE:
+      g_value_set_uint (value, self->mode);
+      break;
+
+    case PROP_MAXMSG:
+      g_value_set_int64 (value, self->maxmsg);
+      break;
+
+    case PROP_MSGSIZE:
+      g_value_set_int64 (value, self->msgsize);
+      break;
+
+    case PROP_CURMSGS:
+      g_value_set_int64 (value, mood_message_queue_get_curmsgs (self));
+      break;
+
+    case PROP_BLOCKING:
+      g_value_set_boolean (value, mood_message_queue_get_blocking (self));
+      break;
+
+    case PROP_CLOSED:
+      g_value_set_boolean (value, mood_message_queue_is_closed (self));
+      break;
+
+    case PROP_FD:
+      g_value_set_int (value, mood_message_queue_fileno (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+mood_message_queue_set_property (GObject *object,
+                                 guint property_id,
+                                 const GValue *value,
+                                 GParamSpec *pspec)
+{
+  MoodMessageQueue *self = MOOD_MESSAGE_QUEUE (object);
+
+  switch (property_id)
+    {
+    case PROP_NAME:
+      self->name = g_value_dup_string (value);
+      break;
+
+    case PROP_FLAGS:
+      self->flags = g_value_get_flags (value);
+      break;
+
+    case PROP_MODE:
+      self->mode = g_value_get_uint (value);
+      break;
+
+    case PROP_MAXMSG:
+      self->maxmsg = g_value_get_int64 (value);
+      break;
+
+    case PROP_MSGSIZE:
+      self->msgsize = g_value_get_int64 (value);
+      break;
+
+    case PROP_BLOCKING:
+      mood_message_queue_set_blocking (self, g_value_get_boolean (value), NULL);
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    }
+}
+
+static void
+mood_message_queue_finalize (GObject *object)
+{
+  MoodMessageQueue *self = MOOD_MESSAGE_QUEUE (object);
+
+  /* Nobody is left to tell, and no call can be under way: each has a reference to go by. */
+  if ((g_atomic_int_get (&self->state) & MOOD_STATE_NOT_OPEN) == 0)
+    mood_message_queue_close_descriptor (self);
+
+  g_free (self->name);
+
+  G_OBJECT_CLASS (mood_message_queue_parent_class)->finalize (object);
+}
+
+static void
+mood_message_queue_class_init (MoodMessageQueueClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  mood_message_queue_handle_forks ();
+
+  object_class->get_property = mood_message_queue_get_property;
+  object_class->set_property = mood_message_queue_set_property;
+  object_class->finalize = mood_message_queue_finalize;
+
+  /**
+   * MoodMessageQueue:name: (getter get_name)
+   *
+   * The name of the queue: a slash followed by 1 to 255 bytes, none of them a slash.
+   *
+   * A name that is not UTF-8 can be given to [ctor@Mood.MessageQueue.new], and read with
+   * [method@Mood.MessageQueue.get_name].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] =
+      g_param_spec_string ("name", NULL, NULL, NULL,
+                           G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:flags: (getter get_flags)
+   *
+   * The flags that the queue was opened with, as they were given.
+   *
+   * Whether the queue is in nonblocking mode now is told by
+   * [property@Mood.MessageQueue:blocking].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FLAGS] =
+      g_param_spec_flags ("flags", NULL, NULL, MOOD_TYPE_OPEN_FLAGS, 0,
+                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_LAX_VALIDATION |
+                              G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:mode: (getter get_mode)
+   *
+   * The mode of the queue.
+   *
+   * Until the queue is opened, these are the permissions to create it with, from which the
+   * process's umask takes its bits. From then on it is the whole mode that the queue had when it
+   * was opened: the type of file and the permissions, as `st_mode` of `stat(2)` has them.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MODE] =
+      g_param_spec_uint ("mode", NULL, NULL, 0, G_MAXUINT, 0600,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:maxmsg: (getter get_maxmsg)
+   *
+   * How many messages the queue can hold.
+   *
+   * Until the queue is opened, this is the number to create it with, and a negative one asks for
+   * the default. From then on it is what the kernel granted: for a queue that existed, its own.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAXMSG] =
+      g_param_spec_int64 ("maxmsg", NULL, NULL, G_MININT64, G_MAXINT64, -1,
+                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:msgsize: (getter get_msgsize)
+   *
+   * How long a message can be, in bytes.
+   *
+   * Until the queue is opened, this is the size to create it with, and a negative one asks for the
+   * default. From then on it is what the kernel granted: for a queue that existed, its own.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MSGSIZE] =
+      g_param_spec_int64 ("msgsize", NULL, NULL, G_MININT64, G_MAXINT64, -1,
+                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:curmsgs: (getter get_curmsgs)
+   *
+   * How many messages are waiting in the queue at this moment; -1 if the queue is not open.
+   *
+   * The kernel is asked each time, and does not tell when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CURMSGS] =
+      g_param_spec_int64 ("curmsgs", NULL, NULL, -1, G_MAXINT64, -1,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:blocking: (getter get_blocking) (setter set_blocking)
+   *
+   * Whether sending to the full queue and receiving from the empty one wait.
+   *
+   * The mode belongs to the descriptor, not to the object: it is shared with every copy of the
+   * descriptor, in a child process too, and the kernel is asked each time. A queue that is not
+   * open never waits.
+   *
+   * Setting it on a queue that is not open does nothing;
+   * [method@Mood.MessageQueue.set_blocking] gives an error then.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BLOCKING] =
+      g_param_spec_boolean ("blocking", NULL, NULL, FALSE,
+                            G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:closed: (getter is_closed)
+   *
+   * Whether the queue was closed.
+   *
+   * Its notification comes in the thread that closes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CLOSED] = g_param_spec_boolean ("closed", NULL, NULL, FALSE,
+                                                  G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:fd: (getter fileno)
+   *
+   * The descriptor of the queue, or -1 if the queue is not open.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FD] = g_param_spec_int ("fd", NULL, NULL, -1, G_MAXINT, -1,
+                                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+}
+
+static void
+mood_message_queue_init (MoodMessageQueue *self)
+{
+  self->state = MOOD_STATE_UNINITIALIZED;
+  self->fd = -1;
+  self->wakeup_fd = -1;
+  self->link.data = self;
+  g_queue_init (&self->sources);
+}
+
+/**
+ * mood_message_queue_new: (constructor)
+ * @name: (type filename): the name of the queue: a slash followed by 1 to 255 bytes, none of them
+ *   a slash
+ * @flags: how to open it, with one of the access modes `RDONLY`, `WRONLY` and `RDWR`
+ * @mode: the permissions to create the queue with, such as octal 600, from which the process's
+ *   umask takes its bits
+ * @maxmsg: how many messages the queue to be created can hold; negative for the default
+ * @msgsize: how many bytes a message of the queue to be created can have; negative for the default
+ * @error: return location for an error
+ *
+ * Opens a message queue, or creates it if @flags has [flags@Mood.OpenFlags.CREAT].
+ *
+ * The last three arguments matter only when a queue is created: one that exists keeps the
+ * geometry and the mode that it has. [property@Mood.MessageQueue:maxmsg],
+ * [property@Mood.MessageQueue:msgsize] and [property@Mood.MessageQueue:mode] then tell what it
+ * is.
+ *
+ * The defaults are those of the kernel, in `/proc/sys/fs/mqueue`: `msg_default` and
+ * `msgsize_default`, or the maximum in `msg_max` and `msgsize_max` where that is smaller.
+ *
+ * Errors: %G_IO_ERROR_INVALID_FILENAME or %G_IO_ERROR_FILENAME_TOO_LONG if @name is no name for a
+ * queue; %G_IO_ERROR_INVALID_ARGUMENT if @flags has no access mode or an unknown bit, or if
+ * @maxmsg or @msgsize is 0 or above the limit; %G_IO_ERROR_NOT_FOUND if there is no such queue and
+ * it is not to be created; %G_IO_ERROR_EXISTS if it exists and @flags has
+ * [flags@Mood.OpenFlags.CREAT] and [flags@Mood.OpenFlags.EXCL]; %G_IO_ERROR_PERMISSION_DENIED if
+ * its mode does not allow what @flags ask; %G_IO_ERROR_TOO_MANY_OPEN_FILES if the user's queues
+ * together would take more bytes than `RLIMIT_MSGQUEUE` allows, or the process has too many
+ * descriptors; %G_IO_ERROR_NO_SPACE if there are too many queues, or not enough memory for this
+ * one; %G_IO_ERROR_NOT_SUPPORTED if the kernel has no POSIX message queues, or one of @maxmsg and
+ * @msgsize is negative and its default cannot be read. What else `mq_open(3)` reports becomes the
+ * error code that GIO has for it.
+ *
+ * See also: `mq_open(3)`, `mq_overview(7)`
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_new (const char *name,
+                        MoodOpenFlags flags,
+                        guint mode,
+                        gint64 maxmsg,
+                        gint64 msgsize,
+                        GError **error)
+{
+  /* Checked here, because the property would drop the bits without a word. */
+  if ((flags & ~all_open_flags) != 0)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "open", name,
+                      "the flags 0x%x have bits that mean nothing here; they are made of "
+                      "MoodOpenFlags, whose values are not those of the O_ constants",
+                      (guint) flags);
+      return NULL;
+    }
+
+  return g_initable_new (MOOD_TYPE_MESSAGE_QUEUE, NULL, error,
+                         "name", name,
+                         "flags", flags,
+                         "mode", mode,
+                         "maxmsg", maxmsg,
+                         "msgsize", msgsize,
+                         NULL);
+}
+
+/**
+ * mood_message_queue_get_name: (get-property name)
+ * @self: a message queue
+ *
+ * Gets the name of the queue.
+ *
+ * Returns: (type filename) (transfer none) (nullable): the name, or %NULL if none was given
+ *
+ * Since: 1.0
+ */
+const char *
+mood_message_queue_get_name (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * mood_message_queue_get_flags: (get-property flags)
+ * @self: a message queue
+ *
+ * Gets the flags that the queue was opened with, as they were given.
+ *
+ * Returns: the flags
+ *
+ * Since: 1.0
+ */
+MoodOpenFlags
+mood_message_queue_get_flags (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), 0);
+
+  return self->flags;
+}
+
+/**
+ * mood_message_queue_get_mode: (get-property mode)
+ * @self: a message queue
+ *
+ * Gets the mode that the queue had when it was opened: the type of file and the permissions.
+ *
+ * See also: `stat(2)`
+ *
+ * Returns: the mode
+ *
+ * Since: 1.0
+ */
+guint
+mood_message_queue_get_mode (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), 0);
+
+  return self->mode;
+}
+
+/**
+ * mood_message_queue_get_maxmsg: (get-property maxmsg)
+ * @self: a message queue
+ *
+ * Gets how many messages the queue can hold.
+ *
+ * See also: `mq_getattr(3)`
+ *
+ * Returns: the number of messages
+ *
+ * Since: 1.0
+ */
+gint64
+mood_message_queue_get_maxmsg (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+
+  return self->maxmsg;
+}
+
+/**
+ * mood_message_queue_get_msgsize: (get-property msgsize)
+ * @self: a message queue
+ *
+ * Gets how many bytes a message of the queue can have.
+ *
+ * See also: `mq_getattr(3)`
+ *
+ * Returns: the number of bytes
+ *
+ * Since: 1.0
+ */
+gint64
+mood_message_queue_get_msgsize (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+
+  return self->msgsize;
+}
+
+/* Asks the kernel; FALSE if the queue is not open. */
+static gboolean
+query_attributes (MoodMessageQueue *self,
+                  MoodMqAttributes *attributes)
+{
+  gboolean answered;
+
+  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN) != 0)
+    return FALSE;
+
+  answered = mood_mq_get_attributes (self->fd, attributes) == 0;
+  mood_message_queue_end (self);
+
+  return answered;
+}
+
+/**
+ * mood_message_queue_get_curmsgs: (get-property curmsgs)
+ * @self: a message queue
+ *
+ * Gets how many messages are waiting in the queue at this moment.
+ *
+ * See also: `mq_getattr(3)`
+ *
+ * Returns: the number of messages, or -1 if the queue is not open
+ *
+ * Since: 1.0
+ */
+gint64
+mood_message_queue_get_curmsgs (MoodMessageQueue *self)
+{
+  MoodMqAttributes attributes;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+
+  return query_attributes (self, &attributes) ? attributes.curmsgs : -1;
+}
+
+/**
+ * mood_message_queue_get_blocking: (get-property blocking)
+ * @self: a message queue
+ *
+ * Gets whether sending to the full queue and receiving from the empty one wait.
+ *
+ * See also: `mq_getattr(3)`
+ *
+ * Returns: %TRUE if they wait, %FALSE if they give %G_IO_ERROR_WOULD_BLOCK or the queue is not open
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_message_queue_get_blocking (MoodMessageQueue *self)
+{
+  MoodMqAttributes attributes;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
+
+  return query_attributes (self, &attributes) && !attributes.nonblock;
+}
+
+/**
+ * mood_message_queue_set_blocking: (set-property blocking)
+ * @self: a message queue
+ * @blocking: whether sending to the full queue and receiving from the empty one shall wait
+ * @error: return location for an error
+ *
+ * Sets whether sending to the full queue and receiving from the empty one wait.
+ *
+ * The mode is shared with every copy of the descriptor, in a child process too. A call that waits
+ * already goes on waiting.
+ *
+ * Errors: %G_IO_ERROR_CLOSED if the queue is closed; %G_IO_ERROR_NOT_INITIALIZED if it was never
+ * opened.
+ *
+ * See also: `mq_setattr(3)`
+ *
+ * Returns: %TRUE if the mode was set, %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_message_queue_set_blocking (MoodMessageQueue *self,
+                                 gboolean blocking,
+                                 GError **error)
+{
+  const char *action = "set the blocking mode of";
+  gboolean was_nonblock = FALSE;
+  guint refusals;
+  int errsv = 0;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
+
+  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN);
+  if (refusals != 0)
+    {
+      mood_message_queue_set_refused_error (self, refusals, action, error);
+      return FALSE;
+    }
+
+  if (mood_mq_set_nonblock (self->fd, !blocking, &was_nonblock) == -1)
+    errsv = errno;
+  mood_message_queue_end (self);
+
+  if (errsv != 0)
+    {
+      mood_set_error_from_errno (error, errsv, action, self->name, NULL);
+      return FALSE;
+    }
+
+  if (was_nonblock != !blocking)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BLOCKING]);
+
+  return TRUE;
+}
+
+/**
+ * mood_message_queue_is_closed: (get-property closed)
+ * @self: a message queue
+ *
+ * Gets whether the queue was closed.
+ *
+ * Returns: %TRUE after [method@Mood.MessageQueue.close]
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_message_queue_is_closed (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), TRUE);
+
+  return (g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) != 0;
+}
+
+/**
+ * mood_message_queue_fileno: (get-property fd)
+ * @self: a message queue
+ *
+ * Gets the descriptor of the queue, for use with `poll(2)` and its kin.
+ *
+ * The descriptor belongs to the queue and must not be closed. It is ready to be read when there is
+ * a message to receive and ready to be written when there is room to send, whatever the queue was
+ * opened for.
+ *
+ * Returns: the descriptor, or -1 if the queue is not open
+ *
+ * Since: 1.0
+ */
+int
+mood_message_queue_fileno (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+
+  if ((g_atomic_int_get (&self->state) & MOOD_STATE_NOT_OPEN) != 0)
+    return -1;
+
+  return g_atomic_int_get (&self->fd);
+}
+
+/**
+ * mood_message_queue_close:
+ * @self: a message queue
+ * @error: return location for an error
+ *
+ * Closes the queue.
+ *
+ * The queue itself stays, with the messages in it, until it is unlinked. Closing again does nothing
+ * and is no error.
+ *
+ * This can be called from any thread at any time. Calls that begin later give %G_IO_ERROR_CLOSED.
+ * So do, at once, calls that wait with a #GCancellable. A call that waits without one ends when it
+ * has sent or received its message, and the descriptor is closed after it. Sources are dispatched
+ * once more, with %G_IO_NVAL.
+ *
+ * Closing takes back a notification that the process asked for with `mq_notify(3)`, by whichever
+ * of its descriptors of the queue.
+ *
+ * Errors: %G_IO_ERROR_NOT_INITIALIZED if the queue was never opened. If the kernel reports an error
+ * while closing, it is given as the error code that GIO has for it, and the queue is closed all the
+ * same.
+ *
+ * See also: `mq_close(3)`
+ *
+ * Returns: %TRUE if the queue is closed, %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_message_queue_close (MoodMessageQueue *self,
+                          GError **error)
+{
+  guint state;
+  int errsv = 0;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
+
+  if ((g_atomic_int_get (&self->state) & MOOD_STATE_UNINITIALIZED) != 0)
+    {
+      mood_message_queue_set_refused_error (self, MOOD_STATE_UNINITIALIZED, "close", error);
+      return FALSE;
+    }
+
+  state = g_atomic_int_or (&self->state, MOOD_STATE_CLOSED);
+  if ((state & MOOD_STATE_CLOSED) != 0)
+    return TRUE;
+
+  mood_message_queue_wake_waiting (self);
+  mood_message_queue_close_sources (self);
+  if ((state & MOOD_STATE_USERS_MASK) == 0)
+    errsv = mood_message_queue_close_descriptor (self);
+
+  g_object_freeze_notify (G_OBJECT (self));
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLOSED]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FD]);
+  g_object_thaw_notify (G_OBJECT (self));
+
+  if (errsv != 0)
+    {
+      mood_set_error_from_errno (error, errsv, "close", self->name, NULL);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * mood_unlink:
+ * @name: (type filename): the name of a queue
+ * @error: return location for an error
+ *
+ * Removes the name of a queue.
+ *
+ * Whoever has the queue open can go on using it. The queue itself, with the messages in it, is
+ * gone when the last of them closes it. A new queue can be created under the name at once.
+ *
+ * Errors: %G_IO_ERROR_INVALID_FILENAME or %G_IO_ERROR_FILENAME_TOO_LONG if @name is no name for a
+ * queue; %G_IO_ERROR_NOT_FOUND if there is no such queue; %G_IO_ERROR_PERMISSION_DENIED if it
+ * belongs to another user.
+ *
+ * See also: `mq_unlink(3)`
+ *
+ * Returns: %TRUE if the name was removed, %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_unlink (const char *name,
+             GError **error)
+{
+  const char *action = "unlink";
+
+  if (!mood_name_check (name, action, error))
+    return FALSE;
+
+  if (mood_mq_unlink (name) == -1)
+    {
+      const char *hint = NULL;
+      int errsv = errno;
+
+      if (errsv == ENOENT)
+        hint = "there is no such queue in this IPC namespace";
+      else if (errsv == EACCES || errsv == EPERM)
+        hint = "only its owner may remove it";
+
+      mood_set_error_from_errno (error, errsv, action, name, hint);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * mood_message_queue_unlink:
+ * @self: a message queue
+ * @error: return location for an error
+ *
+ * Removes the name of the queue, as [func@Mood.unlink] does.
+ *
+ * The queue stays open, and can be used until it is closed. It can be unlinked after it was closed
+ * as well. What is removed is the name: if somebody else unlinked the queue before, and created
+ * another under the same name, it is that one's.
+ *
+ * Errors: those of [func@Mood.unlink], and %G_IO_ERROR_NOT_INITIALIZED if the queue was never
+ * opened.
+ *
+ * See also: `mq_unlink(3)`
+ *
+ * Returns: %TRUE if the name was removed, %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_message_queue_unlink (MoodMessageQueue *self,
+                           GError **error)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
+
+  if ((g_atomic_int_get (&self->state) & MOOD_STATE_UNINITIALIZED) != 0)
+    {
+      mood_message_queue_set_refused_error (self, MOOD_STATE_UNINITIALIZED, "unlink", error);
+      return FALSE;
+    }
+
+  return mood_unlink (self->name, error);
+}

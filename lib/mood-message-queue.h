@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#if !defined(MOOD_H_INSIDE) && !defined(MOOD_COMPILATION)
+#error "Only <mood.h> can be included directly."
+#endif
+
+#include <gio/gio.h>
+
+#include "mood-enums.h"
+#include "mood-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define MOOD_TYPE_MESSAGE_QUEUE (mood_message_queue_get_type ())
+
+MOOD_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (MoodMessageQueue, mood_message_queue, MOOD, MESSAGE_QUEUE, GObject)
+
+/**
+ * MoodMessageQueueSourceFunc:
+ * @queue: the queue that became ready
+ * @condition: what it became ready for: some of the conditions that were asked for,
+ *   %G_IO_NVAL once after the queue was closed, or 0 when the source's #GCancellable was
+ *   cancelled
+ * @user_data: the data given together with the function
+ *
+ * What a source made by [method@Mood.MessageQueue.create_source] or a watch added by
+ * [method@Mood.MessageQueue.add_watch] calls when the queue is ready.
+ *
+ * Another process may have been faster: by the time of the call the message, or the room for one,
+ * can be gone again. A queue in nonblocking mode makes that harmless, because receiving then gives
+ * %G_IO_ERROR_WOULD_BLOCK instead of waiting.
+ *
+ * Returns: %G_SOURCE_CONTINUE to keep the source, %G_SOURCE_REMOVE to remove it
+ *
+ * Since: 1.0
+ */
+typedef gboolean (*MoodMessageQueueSourceFunc) (MoodMessageQueue *queue,
+                                                GIOCondition condition,
+                                                gpointer user_data);
+
+MOOD_AVAILABLE_IN_1_0
+MoodMessageQueue *mood_message_queue_new (const char *name,
+                                          MoodOpenFlags flags,
+                                          guint mode,
+                                          gint64 maxmsg,
+                                          gint64 msgsize,
+                                          GError **error);
+
+MOOD_AVAILABLE_IN_1_0
+const char *mood_message_queue_get_name (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+MoodOpenFlags mood_message_queue_get_flags (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+guint mood_message_queue_get_mode (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gint64 mood_message_queue_get_maxmsg (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gint64 mood_message_queue_get_msgsize (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gint64 mood_message_queue_get_curmsgs (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_get_blocking (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_set_blocking (MoodMessageQueue *self,
+                                          gboolean blocking,
+                                          GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_is_closed (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+int mood_message_queue_fileno (MoodMessageQueue *self);
+
+MOOD_AVAILABLE_IN_1_0
+gssize mood_message_queue_send (MoodMessageQueue *self,
+                                const guint8 *message,
+                                gsize length,
+                                guint priority,
+                                GCancellable *cancellable,
+                                GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_sendall (MoodMessageQueue *self,
+                                     const guint8 *message,
+                                     gsize length,
+                                     guint priority,
+                                     gsize *bytes_sent,
+                                     GCancellable *cancellable,
+                                     GError **error);
+
+MOOD_AVAILABLE_IN_1_0
+guint8 *mood_message_queue_recv (MoodMessageQueue *self,
+                                 gsize *length,
+                                 GCancellable *cancellable,
+                                 GError **error);
+MOOD_AVAILABLE_IN_1_0
+guint8 *mood_message_queue_receive (MoodMessageQueue *self,
+                                    guint *priority,
+                                    gsize *length,
+                                    GCancellable *cancellable,
+                                    GError **error);
+MOOD_AVAILABLE_IN_1_0
+gssize mood_message_queue_receive_into (MoodMessageQueue *self,
+                                        guint8 *buffer,
+                                        gsize size,
+                                        guint *priority,
+                                        GCancellable *cancellable,
+                                        GError **error);
+
+MOOD_AVAILABLE_IN_1_0
+GSource *mood_message_queue_create_source (MoodMessageQueue *self,
+                                           GIOCondition condition,
+                                           GCancellable *cancellable);
+MOOD_AVAILABLE_IN_1_0
+guint mood_message_queue_add_watch (MoodMessageQueue *self,
+                                    GIOCondition condition,
+                                    MoodMessageQueueSourceFunc func,
+                                    gpointer user_data);
+MOOD_AVAILABLE_IN_1_0
+guint mood_message_queue_add_watch_full (MoodMessageQueue *self,
+                                         int priority,
+                                         GIOCondition condition,
+                                         MoodMessageQueueSourceFunc func,
+                                         gpointer user_data,
+                                         GDestroyNotify notify);
+
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_close (MoodMessageQueue *self,
+                                   GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_unlink (MoodMessageQueue *self,
+                                    GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_unlink (const char *name,
+                      GError **error);
+
+G_END_DECLS

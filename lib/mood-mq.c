@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The only room that calls mq_*. Every function here is one call of the C library, which is one
+ * system call, begun again when a signal handler interrupted it before it did anything. They
+ * answer as the C library does: -1 with errno set means that the call failed. */
+
+#include "mood-mq.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <unistd.h>
+
+/* On a blocking descriptor, this time makes mq_timedsend() and mq_timedreceive() answer at once,
+ * with ETIMEDOUT where they would have to wait. It has to be exactly zero: any other time that has
+ * passed makes the kernel arm a timer and go to sleep before it notices. */
+static const struct timespec at_once = { 0, 0 };
+
+/* Without @attributes the kernel takes its own defaults for maxmsg and msgsize. */
+int
+mood_mq_open (const char *name,
+              int oflag,
+              guint mode,
+              const MoodMqAttributes *attributes)
+{
+  struct mq_attr attr = { 0 };
+
+  if (attributes != NULL)
+    {
+      /* long may be narrower than 64 bits; what it cannot hold is far above what the kernel
+       * accepts, and is refused as such. */
+      attr.mq_maxmsg = (long) CLAMP (attributes->maxmsg, 0, G_MAXLONG);
+      attr.mq_msgsize = (long) CLAMP (attributes->msgsize, 0, G_MAXLONG);
+    }
+
+  return TEMP_FAILURE_RETRY (
+      mq_open (name, oflag, (mode_t) mode, attributes != NULL ? &attr : NULL));
+}
+
+int
+mood_mq_close (int fd)
+{
+  /* Never begun again: Linux has given the number back even when a signal interrupted it, and
+   * another thread may have got it since. */
+  if (mq_close (fd) == -1 && errno != EINTR)
+    return -1;
+
+  return 0;
+}
+
+int
+mood_mq_unlink (const char *name)
+{
+  return mq_unlink (name);
+}
+
+int
+mood_mq_get_attributes (int fd,
+                        MoodMqAttributes *attributes)
+{
+  struct mq_attr attr;
+
+  if (mq_getattr (fd, &attr) == -1)
+    return -1;
+
+  attributes->maxmsg = attr.mq_maxmsg;
+  attributes->msgsize = attr.mq_msgsize;
+  attributes->curmsgs = attr.mq_curmsgs;
+  attributes->nonblock = (attr.mq_flags & O_NONBLOCK) != 0;
+
+  return 0;
+}
+
+int
+mood_mq_set_nonblock (int fd,
+                      gboolean nonblock,
+                      gboolean *was_nonblock)
+{
+  struct mq_attr attr = { .mq_flags = nonblock ? O_NONBLOCK : 0 };
+  struct mq_attr old_attr;
+
+  if (mq_setattr (fd, &attr, &old_attr) == -1)
+    return -1;
+
+  *was_nonblock = (old_attr.mq_flags & O_NONBLOCK) != 0;
+
+  return 0;
+}
+
+int
+mood_mq_send (int fd,
+              const guint8 *message,
+              gsize length,
+              guint priority)
+{
+  return TEMP_FAILURE_RETRY (mq_send (fd, (const char *) message, length, priority));
+}
+
+int
+mood_mq_try_send (int fd,
+                  const guint8 *message,
+                  gsize length,
+                  guint priority)
+{
+  return TEMP_FAILURE_RETRY (
+      mq_timedsend (fd, (const char *) message, length, priority, &at_once));
+}
+
+gssize
+mood_mq_receive (int fd,
+                 guint8 *buffer,
+                 gsize size,
+                 guint *priority)
+{
+  return TEMP_FAILURE_RETRY (mq_receive (fd, (char *) buffer, size, priority));
+}
+
+gssize
+mood_mq_try_receive (int fd,
+                     guint8 *buffer,
+                     gsize size,
+                     guint *priority)
+{
+  return TEMP_FAILURE_RETRY (mq_timedreceive (fd, (char *) buffer, size, priority, &at_once));
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+gboolean mood_name_check (const char *name,
+                          const char *action,
+                          GError **error);
+
+G_END_DECLS

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the name of a queue may be. The C library and the kernel refuse a bad name with EINVAL,
+ * ENOENT, EACCES or ENAMETOOLONG, depending on what is wrong with it and on which of them notices
+ * first; here it is one rule, applied before either is asked. */
+
+#include "mood-name-private.h"
+
+#include "mood-error-private.h"
+
+#include <limits.h>
+#include <string.h>
+
+gboolean
+mood_name_check (const char *name,
+                 const char *action,
+                 GError **error)
+{
+  const char *rule = "a name is a slash followed by 1 to 255 bytes, none of them a slash, "
+                     "such as “/jobs”";
+  const char *fault = NULL;
+
+  if (name == NULL)
+    fault = "no name was given";
+  else if (name[0] == '\0')
+    fault = "the name is empty";
+  else if (name[0] != '/')
+    fault = "the name does not begin with a slash";
+  else if (name[1] == '\0')
+    fault = "the name has nothing after the slash";
+  else if (strchr (name + 1, '/') != NULL)
+    fault = "the name has more than one slash";
+  else if (strcmp (name, "/.") == 0 || strcmp (name, "/..") == 0)
+    fault = "this name belongs to the file system";
+
+  if (fault != NULL)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_FILENAME, action, name, "%s; %s", fault, rule);
+      return FALSE;
+    }
+
+  if (strlen (name + 1) > NAME_MAX)
+    {
+      mood_set_error (error, G_IO_ERROR_FILENAME_TOO_LONG, action, name,
+                      "the name has %" G_GSIZE_FORMAT " bytes after the slash; %s",
+                      strlen (name + 1), rule);
+      return FALSE;
+    }
+
+  return TRUE;
+}

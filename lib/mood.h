@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#define MOOD_H_INSIDE
+
+#include "mood-version.h"
+#include "mood-version-macros.h"
+#include "mood-enums.h"
+#include "mood-enum-types.h"
+#include "mood-message-queue.h"
+
+#undef MOOD_H_INSIDE
