@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+namespace Mood {
+    // A GSource whose callback gets the queue and the condition.
+    [CCode (cheader_filename = "mood.h", cname = "GSource", ref_function = "g_source_ref", unref_function = "g_source_unref")]
+    [Compact]
+    public class MessageQueueSource : GLib.Source {
+        [CCode (cname = "g_source_set_callback")]
+        public void set_callback ([CCode (type = "GSourceFunc")] owned Mood.MessageQueueSourceFunc func);
+    }
+}

@@ -34,7 +34,7 @@ G_BEGIN_DECLS
  *
  * Since: 1.0
  */
-typedef enum /*< flags,prefix=MOOD,since=1.0 >*/
+typedef enum /*< flags,since=1.0 >*/
 {
   MOOD_OPEN_RDONLY = 1,
   MOOD_OPEN_WRONLY = 2,

@@ -52,12 +52,56 @@ begin_receiving (MoodMessageQueue *self,
   return TRUE;
 }
 
-/* Takes one message out of the queue, within a call that has begun, into a buffer of at least
- * msgsize bytes.
- *
- * With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
+/* With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
  * hands its message over to the receiver that has waited longest. */
-static gssize
+static inline gssize
+try_or_block (MoodMessageQueue *self,
+              guint8 *buffer,
+              gsize size,
+              guint *priority,
+              GCancellable *cancellable)
+{
+  if (cancellable == NULL)
+    return mood_mq_receive (self->fd, buffer, size, priority);
+  else
+    return mood_mq_try_receive (self->fd, buffer, size, priority);
+}
+
+/* What to do when the first attempt gave no message: errno says why. */
+static G_GNUC_NO_INLINE gssize
+wait_and_take (MoodMessageQueue *self,
+               guint8 *buffer,
+               gsize size,
+               guint *priority,
+               GCancellable *cancellable,
+               GError **error)
+{
+  gssize length;
+
+  do
+    {
+      /* After EINTR there is nothing to wait for: a signal handler ran, and nothing was taken. */
+      if (errno == ETIMEDOUT)
+        {
+          if (!mood_message_queue_wait (self, G_IO_IN, action, cancellable, error))
+            return -1;
+        }
+      else if (errno != EINTR)
+        {
+          set_receive_error (self, errno, error);
+          return -1;
+        }
+
+      length = try_or_block (self, buffer, size, priority, cancellable);
+    }
+  while (length == -1);
+
+  return length;
+}
+
+/* Takes one message out of the queue, within a call that has begun, into a buffer of at least
+ * msgsize bytes. */
+static inline gssize
 take (MoodMessageQueue *self,
       guint8 *buffer,
       gsize size,
@@ -65,27 +109,12 @@ take (MoodMessageQueue *self,
       GCancellable *cancellable,
       GError **error)
 {
-  for (;;)
-    {
-      gssize length;
+  gssize length = try_or_block (self, buffer, size, priority, cancellable);
 
-      if (cancellable == NULL)
-        length = mood_mq_receive (self->fd, buffer, size, priority);
-      else
-        length = mood_mq_try_receive (self->fd, buffer, size, priority);
+  if (G_UNLIKELY (length == -1))
+    length = wait_and_take (self, buffer, size, priority, cancellable, error);
 
-      if (G_LIKELY (length >= 0))
-        return length;
-
-      if (errno != ETIMEDOUT)
-        {
-          set_receive_error (self, errno, error);
-          return -1;
-        }
-
-      if (!mood_message_queue_wait (self, G_IO_IN, action, cancellable, error))
-        return -1;
-    }
+  return length;
 }
 
 /* An empty message is a buffer, too: NULL means an error and nothing else. */

@@ -53,39 +53,47 @@ set_send_error (MoodMessageQueue *self,
     mood_set_error_from_errno (error, errsv, action, self->name, NULL);
 }
 
-/* Puts one message of at most msgsize bytes into the queue, within a call that has begun.
- *
- * With nothing but the queue to wait for, the kernel waits: that is one system call, and a
+/* With nothing but the queue to wait for, the kernel waits: that is one system call, and a
  * receiver hands the room over to the sender that has waited longest. */
-static gboolean
-put (MoodMessageQueue *self,
-     const guint8 *message,
-     gsize length,
-     guint priority,
-     GCancellable *cancellable,
-     GError **error)
+static inline int
+try_or_block (MoodMessageQueue *self,
+              const guint8 *message,
+              gsize length,
+              guint priority,
+              GCancellable *cancellable)
 {
-  for (;;)
+  if (cancellable == NULL)
+    return mood_mq_send (self->fd, message, length, priority);
+  else
+    return mood_mq_try_send (self->fd, message, length, priority);
+}
+
+/* What to do when the first attempt did not send: errno says why. */
+static G_GNUC_NO_INLINE gboolean
+wait_and_put (MoodMessageQueue *self,
+              const guint8 *message,
+              gsize length,
+              guint priority,
+              GCancellable *cancellable,
+              GError **error)
+{
+  do
     {
-      int result;
-
-      if (cancellable == NULL)
-        result = mood_mq_send (self->fd, message, length, priority);
-      else
-        result = mood_mq_try_send (self->fd, message, length, priority);
-
-      if (G_LIKELY (result == 0))
-        return TRUE;
-
-      if (errno != ETIMEDOUT)
+      /* After EINTR there is nothing to wait for: a signal handler ran, and nothing was sent. */
+      if (errno == ETIMEDOUT)
+        {
+          if (!mood_message_queue_wait (self, G_IO_OUT, action, cancellable, error))
+            return FALSE;
+        }
+      else if (errno != EINTR)
         {
           set_send_error (self, errno, error);
           return FALSE;
         }
-
-      if (!mood_message_queue_wait (self, G_IO_OUT, action, cancellable, error))
-        return FALSE;
     }
+  while (try_or_block (self, message, length, priority, cancellable) == -1);
+
+  return TRUE;
 }
 
 /**
@@ -149,7 +157,8 @@ mood_message_queue_send (MoodMessageQueue *self,
     }
 
   length = MIN (length, (gsize) self->msgsize);
-  sent = put (self, message, length, priority, cancellable, error);
+  sent = G_LIKELY (try_or_block (self, message, length, priority, cancellable) == 0) ||
+         wait_and_put (self, message, length, priority, cancellable, error);
   mood_message_queue_end (self);
 
   return sent ? (gssize) length : -1;

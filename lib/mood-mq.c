@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The only room that calls mq_*. Every function here is one call of the C library, which is one
- * system call, begun again when a signal handler interrupted it before it did anything. They
- * answer as the C library does: -1 with errno set means that the call failed. */
+ * system call, and answers as it does: -1 with errno set means that the call failed. Those that can
+ * wait give EINTR when a signal handler ran while they did, and what to do then is the caller's. */
 
 #include "mood-mq.h"
 
@@ -33,8 +33,7 @@ mood_mq_open (const char *name,
       attr.mq_msgsize = (long) CLAMP (attributes->msgsize, 0, G_MAXLONG);
     }
 
-  return TEMP_FAILURE_RETRY (
-      mq_open (name, oflag, (mode_t) mode, attributes != NULL ? &attr : NULL));
+  return mq_open (name, oflag, (mode_t) mode, attributes != NULL ? &attr : NULL);
 }
 
 int
@@ -93,7 +92,7 @@ mood_mq_send (int fd,
               gsize length,
               guint priority)
 {
-  return TEMP_FAILURE_RETRY (mq_send (fd, (const char *) message, length, priority));
+  return mq_send (fd, (const char *) message, length, priority);
 }
 
 int
@@ -102,8 +101,7 @@ mood_mq_try_send (int fd,
                   gsize length,
                   guint priority)
 {
-  return TEMP_FAILURE_RETRY (
-      mq_timedsend (fd, (const char *) message, length, priority, &at_once));
+  return mq_timedsend (fd, (const char *) message, length, priority, &at_once);
 }
 
 gssize
@@ -112,7 +110,7 @@ mood_mq_receive (int fd,
                  gsize size,
                  guint *priority)
 {
-  return TEMP_FAILURE_RETRY (mq_receive (fd, (char *) buffer, size, priority));
+  return mq_receive (fd, (char *) buffer, size, priority);
 }
 
 gssize
@@ -121,5 +119,5 @@ mood_mq_try_receive (int fd,
                      gsize size,
                      guint *priority)
 {
-  return TEMP_FAILURE_RETRY (mq_timedreceive (fd, (char *) buffer, size, priority, &at_once));
+  return mq_timedreceive (fd, (char *) buffer, size, priority, &at_once);
 }
