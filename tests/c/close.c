@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Closing, cancelling and forking while calls are under way. */
+
+#include "mood-test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <string.h>
+#include <unistd.h>
+
+static gboolean
+is_open (int fd)
+{
+  return fcntl (fd, F_GETFD) != -1;
+}
+
+static void
+test_idempotent (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  const char *name = mood_message_queue_get_name (queue);
+  int fd = mood_message_queue_fileno (queue);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MoodMessageQueue) again = NULL;
+
+  mood_test_send (queue, "stays", 2);
+  g_assert_true (mood_message_queue_close (queue, &error));
+  g_assert_no_error (error);
+  g_assert_false (is_open (fd));
+  g_assert_cmpint (mood_message_queue_fileno (queue), ==, -1);
+
+  /* The number can be somebody else's now: a second close must leave it alone. */
+  again = mood_test_queue_open (name, MOOD_OPEN_RDWR);
+  g_assert_cmpint (mood_message_queue_fileno (again), ==, fd);
+  g_assert_true (mood_message_queue_close (queue, &error));
+  g_assert_no_error (error);
+  g_assert_true (is_open (fd));
+
+  mood_test_assert_received (again, "stays", 2);
+}
+
+static void
+test_finalize (void)
+{
+  MoodMessageQueue *queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  int fd = mood_message_queue_fileno (queue);
+
+  g_object_run_dispose (G_OBJECT (queue));
+  mood_test_send (queue, "x", 0);
+  mood_test_assert_received (queue, "x", 0);
+
+  g_object_unref (queue);
+  g_assert_false (is_open (fd));
+}
+
+typedef struct
+{
+  MoodMessageQueue *queue;
+  GCancellable *cancellable;
+  gboolean sends;
+  int thread_id; /* atomic */
+  GError *error;
+  gsize length;
+} Waiter;
+
+static gpointer
+wait_in_call (gpointer data)
+{
+  Waiter *waiter = data;
+
+  g_atomic_int_set (&waiter->thread_id, mood_test_thread_id ());
+  if (waiter->sends)
+    mood_message_queue_send (waiter->queue, (const guint8 *) "x", 1, 0, waiter->cancellable,
+                             &waiter->error);
+  else
+    g_free (mood_message_queue_recv (waiter->queue, &waiter->length, waiter->cancellable,
+                                     &waiter->error));
+
+  return NULL;
+}
+
+static GThread *
+start_waiting (Waiter *waiter,
+               long system_call)
+{
+  GThread *thread = g_thread_new ("waiter", wait_in_call, waiter);
+
+  while (g_atomic_int_get (&waiter->thread_id) == 0)
+    g_thread_yield ();
+  mood_test_wait_until_in_system_call (waiter->thread_id, system_call);
+
+  return thread;
+}
+
+/* A call in the kernel ends with its message, and keeps the descriptor open until then. */
+static void
+test_blocking_call_ends_with_its_message (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) other =
+      mood_test_queue_open (mood_message_queue_get_name (queue), MOOD_OPEN_RDWR);
+  int fd = mood_message_queue_fileno (queue);
+  Waiter waiter = { .queue = queue };
+  GThread *thread = start_waiting (&waiter, SYS_mq_timedreceive);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (mood_message_queue_close (queue, &error));
+  g_assert_no_error (error);
+  g_assert_true (mood_message_queue_is_closed (queue));
+  g_assert_cmpint (mood_message_queue_fileno (queue), ==, -1);
+  g_assert_true (is_open (fd));
+  g_assert_null (mood_message_queue_recv (queue, NULL, NULL, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_CLOSED, NULL);
+
+  mood_test_send (other, "last", 0);
+  g_thread_join (thread);
+  g_assert_no_error (waiter.error);
+  g_assert_cmpuint (waiter.length, ==, 4);
+  g_assert_false (is_open (fd));
+}
+
+/* Calls that poll are woken at once. */
+static void
+test_polling_calls_are_woken (gconstpointer data)
+{
+  gboolean sends = GPOINTER_TO_INT (data);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  int fd = mood_message_queue_fileno (queue);
+  Waiter waiters[3];
+  GThread *threads[3];
+
+  if (sends)
+    {
+      mood_test_send (queue, "1", 0);
+      mood_test_send (queue, "2", 0);
+    }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (waiters); i++)
+    {
+      waiters[i] = (Waiter){ .queue = queue, .cancellable = cancellable, .sends = sends };
+      threads[i] = start_waiting (&waiters[i], MOOD_TEST_POLL);
+    }
+
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (waiters); i++)
+    {
+      g_thread_join (threads[i]);
+      mood_test_assert_error (&waiters[i].error, G_IO_ERROR_CLOSED, NULL);
+    }
+
+  g_assert_false (is_open (fd));
+}
+
+static void
+test_cancel (gconstpointer data)
+{
+  gboolean sends = GPOINTER_TO_INT (data);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Waiter waiter = { .queue = queue, .cancellable = cancellable, .sends = sends };
+  GThread *thread;
+
+  if (sends)
+    {
+      mood_test_send (queue, "1", 0);
+      mood_test_send (queue, "2", 0);
+    }
+
+  thread = start_waiting (&waiter, MOOD_TEST_POLL);
+  g_cancellable_cancel (cancellable);
+  g_thread_join (thread);
+  mood_test_assert_error (&waiter.error, G_IO_ERROR_CANCELLED,
+                          mood_message_queue_get_name (queue), NULL);
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, sends ? 2 : 0);
+}
+
+/* Cancelled before it began, a call touches nothing. */
+static void
+test_cancelled_before (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GError) error = NULL;
+  guint8 buffer[64];
+
+  mood_test_send (queue, "stays", 0);
+  g_cancellable_cancel (cancellable);
+
+  g_assert_null (mood_message_queue_recv (queue, NULL, cancellable, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_CANCELLED, NULL);
+  g_assert_cmpint (mood_message_queue_receive_into (queue, buffer, 64, NULL, cancellable, &error),
+                   ==, -1);
+  mood_test_assert_error (&error, G_IO_ERROR_CANCELLED, NULL);
+  g_assert_cmpint (mood_message_queue_send (queue, buffer, 1, 0, cancellable, &error), ==, -1);
+  mood_test_assert_error (&error, G_IO_ERROR_CANCELLED, NULL);
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 1);
+}
+
+/* A wake-up that somebody else's receive has stolen sends the call back to wait. */
+static void
+test_stolen_wake_up (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Waiter waiters[4];
+  GThread *threads[4];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (waiters); i++)
+    {
+      waiters[i] = (Waiter){ .queue = queue, .cancellable = cancellable };
+      threads[i] = start_waiting (&waiters[i], MOOD_TEST_POLL);
+    }
+
+  /* Each message wakes all that still wait, and only one of them can have it. */
+  for (gsize i = 0; i < G_N_ELEMENTS (waiters); i++)
+    mood_test_send (queue, "one", 0);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (waiters); i++)
+    {
+      g_thread_join (threads[i]);
+      g_assert_no_error (waiters[i].error);
+      g_assert_cmpuint (waiters[i].length, ==, 3);
+    }
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 0);
+}
+
+static void
+ignore_signal (int number)
+{
+}
+
+/* A signal handler that runs while a call waits does not end it. */
+static void
+test_signals (gconstpointer data)
+{
+  gboolean with_cancellable = GPOINTER_TO_INT (data);
+  g_autoptr (GCancellable) cancellable = with_cancellable ? g_cancellable_new () : NULL;
+  long system_call = with_cancellable ? MOOD_TEST_POLL : SYS_mq_timedreceive;
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Waiter waiter = { .queue = queue, .cancellable = cancellable };
+  struct sigaction action = { .sa_handler = ignore_signal };
+  GThread *thread;
+
+  g_assert_cmpint (sigaction (SIGUSR1, &action, NULL), ==, 0);
+  thread = start_waiting (&waiter, system_call);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_assert_cmpint (tgkill (getpid (), waiter.thread_id, SIGUSR1), ==, 0);
+      mood_test_wait_until_in_system_call (waiter.thread_id, system_call);
+    }
+
+  mood_test_send (queue, "x", 0);
+  g_thread_join (thread);
+  g_assert_no_error (waiter.error);
+  g_assert_cmpuint (waiter.length, ==, 1);
+}
+
+typedef struct
+{
+  MoodMessageQueue *queue;
+  gboolean stop; /* atomic */
+  guint foreign; /* atomic */
+} Storm;
+
+static gpointer
+call_until_closed (gpointer data)
+{
+  Storm *storm = data;
+  guint8 buffer[64];
+
+  for (;;)
+    {
+      g_autoptr (GError) error = NULL;
+
+      mood_message_queue_send (storm->queue, (const guint8 *) "x", 1, 0, NULL, &error);
+      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+        {
+          g_clear_error (&error);
+          mood_message_queue_receive_into (storm->queue, buffer, sizeof buffer, NULL, NULL,
+                                           &error);
+        }
+
+      mood_message_queue_get_curmsgs (storm->queue);
+      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+        return NULL;
+      if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        g_error ("%s", error->message);
+    }
+}
+
+/* Takes every number that comes free at once, so that a call on a stale one would hit an eventfd
+ * and fail with EBADF. */
+static gpointer
+open_furiously (gpointer data)
+{
+  Storm *storm = data;
+
+  while (!g_atomic_int_get (&storm->stop))
+    {
+      int fds[4];
+
+      for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
+        fds[i] = eventfd (0, EFD_CLOEXEC);
+      for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
+        if (close (fds[i]) == -1)
+          g_atomic_int_inc (&storm->foreign);
+    }
+
+  return NULL;
+}
+
+static void
+test_close_under_calls (void)
+{
+  Storm storm = { 0 };
+  GThread *opener = g_thread_new ("opener", open_furiously, &storm);
+
+  for (guint round = 0; round < 200; round++)
+    {
+      GThread *threads[4];
+
+      storm.queue = mood_test_queue_new (MOOD_OPEN_RDWR | MOOD_OPEN_NONBLOCK);
+      mood_message_queue_unlink (storm.queue, NULL);
+      for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+        threads[i] = g_thread_new ("caller", call_until_closed, &storm);
+
+      g_thread_yield ();
+      g_assert_true (mood_message_queue_close (storm.queue, NULL));
+      for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+        g_thread_join (threads[i]);
+      g_object_unref (storm.queue);
+    }
+
+  g_atomic_int_set (&storm.stop, TRUE);
+  g_thread_join (opener);
+  g_assert_cmpuint (storm.foreign, ==, 0);
+}
+
+/* A child that closes its copy while threads of the parent wait: the child's descriptor is closed
+ * at once, although the count of calls was not zero when it was copied, and nobody in the parent
+ * notices. */
+static void
+test_fork (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Waiter polling = { .queue = queue, .cancellable = cancellable };
+  Waiter blocking = { .queue = queue };
+  GThread *threads[2] = {
+    start_waiting (&polling, MOOD_TEST_POLL),
+    start_waiting (&blocking, SYS_mq_timedreceive),
+  };
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      int fd = mood_message_queue_fileno (queue);
+
+      /* The child has nothing but its exit status to tell. */
+      if (!mood_message_queue_close (queue, NULL) || is_open (fd))
+        _exit (1);
+      _exit (0);
+    }
+
+  mood_test_await_child (pid);
+  mood_test_wait_until_in_system_call (polling.thread_id, MOOD_TEST_POLL);
+  mood_test_wait_until_in_system_call (blocking.thread_id, SYS_mq_timedreceive);
+
+  /* A blocked receiver is served before one that polls. */
+  mood_test_send (queue, "a", 0);
+  g_thread_join (threads[1]);
+  g_assert_no_error (blocking.error);
+  mood_test_send (queue, "b", 0);
+  g_thread_join (threads[0]);
+  g_assert_no_error (polling.error);
+}
+
+/* The child's copy works, and stays open when the parent closes. */
+static void
+test_fork_child_goes_on (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) answers = mood_test_queue_new (MOOD_OPEN_RDWR);
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      mood_test_assert_received (queue, "question", 1);
+      mood_test_send (answers, "answer", 2);
+      _exit (0);
+    }
+
+  mood_test_send (queue, "question", 1);
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  mood_test_assert_received (answers, "answer", 2);
+  mood_test_await_child (pid);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  mood_test_init (&argc, &argv);
+
+  g_test_add_func ("/close/idempotent", test_idempotent);
+  g_test_add_func ("/close/finalize", test_finalize);
+  g_test_add_func ("/close/blocking-call-ends-with-its-message",
+                   test_blocking_call_ends_with_its_message);
+  g_test_add_data_func ("/close/polling-receivers-are-woken", GINT_TO_POINTER (FALSE),
+                        test_polling_calls_are_woken);
+  g_test_add_data_func ("/close/polling-senders-are-woken", GINT_TO_POINTER (TRUE),
+                        test_polling_calls_are_woken);
+  g_test_add_data_func ("/close/cancel-receive", GINT_TO_POINTER (FALSE), test_cancel);
+  g_test_add_data_func ("/close/cancel-send", GINT_TO_POINTER (TRUE), test_cancel);
+  g_test_add_func ("/close/cancelled-before", test_cancelled_before);
+  g_test_add_func ("/close/stolen-wake-up", test_stolen_wake_up);
+  g_test_add_data_func ("/close/signals", GINT_TO_POINTER (FALSE), test_signals);
+  g_test_add_data_func ("/close/signals-with-cancellable", GINT_TO_POINTER (TRUE), test_signals);
+  g_test_add_func ("/close/close-under-calls", test_close_under_calls);
+  g_test_add_func ("/close/fork", test_fork);
+  g_test_add_func ("/close/fork-child-goes-on", test_fork_child_goes_on);
+
+  return g_test_run ();
+}

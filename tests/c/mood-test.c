@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the tests in C share: queues that are small, have names of their own and are gone when the
+ * test is, and ways to wait for an event. */
+
+#include "mood-test.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static GPtrArray *names;
+static pid_t names_owner;
+
+static void
+unlink_all (void)
+{
+  /* A forked child has the list, but not the queues. */
+  if (getpid () != names_owner)
+    return;
+
+  for (guint i = 0; i < names->len; i++)
+    mood_unlink (g_ptr_array_index (names, i), NULL);
+}
+
+/* A test that fails, hangs or is stopped leaves no queue behind either. */
+static void
+on_fatal_signal (int number)
+{
+  unlink_all ();
+  signal (number, SIG_DFL);
+  raise (number);
+}
+
+void
+mood_test_init (int *argc,
+                char ***argv)
+{
+  static const int fatal_signals[] = { SIGABRT, SIGALRM, SIGINT, SIGSEGV, SIGTERM };
+
+  g_test_init (argc, argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  names = g_ptr_array_new_with_free_func (g_free);
+  names_owner = getpid ();
+  atexit (unlink_all);
+  for (gsize i = 0; i < G_N_ELEMENTS (fatal_signals); i++)
+    signal (fatal_signals[i], on_fatal_signal);
+
+  alarm (5 * MOOD_TEST_LIMIT_SECONDS);
+}
+
+/* A name that no other test uses, unlinked when the test ends. */
+const char *
+mood_test_queue_name (void)
+{
+  char *name = g_strdup_printf ("/mood-test-%d-%u", (int) getpid (), names->len);
+
+  g_ptr_array_add (names, name);
+
+  return name;
+}
+
+/* A new queue for two messages of at most 64 bytes. */
+MoodMessageQueue *
+mood_test_queue_new (MoodOpenFlags flags)
+{
+  g_autoptr (GError) error = NULL;
+  MoodMessageQueue *queue;
+
+  queue = mood_message_queue_new (mood_test_queue_name (), flags | MOOD_OPEN_CREAT | MOOD_OPEN_EXCL,
+                                  0600, 2, 64, &error);
+  g_assert_no_error (error);
+  g_assert_true (MOOD_IS_MESSAGE_QUEUE (queue));
+
+  return queue;
+}
+
+MoodMessageQueue *
+mood_test_queue_open (const char *name,
+                      MoodOpenFlags flags)
+{
+  g_autoptr (GError) error = NULL;
+  MoodMessageQueue *queue = mood_message_queue_new (name, flags, 0, -1, -1, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (MOOD_IS_MESSAGE_QUEUE (queue));
+
+  return queue;
+}
+
+void
+mood_test_send (MoodMessageQueue *queue,
+                const char *text,
+                guint priority)
+{
+  g_autoptr (GError) error = NULL;
+  gssize sent;
+
+  sent = mood_message_queue_send (queue, (const guint8 *) text, strlen (text), priority, NULL,
+                                  &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (sent, ==, strlen (text));
+}
+
+void
+mood_test_assert_received (MoodMessageQueue *queue,
+                           const char *text,
+                           guint priority)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree guint8 *message = NULL;
+  guint received_priority = G_MAXUINT;
+  gsize length = 0;
+
+  message = mood_message_queue_receive (queue, &received_priority, &length, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (message, length, text, strlen (text));
+  g_assert_cmpuint (received_priority, ==, priority);
+}
+
+/* Checks the code and that the text has each of the strings given, and clears the error. */
+void
+mood_test_assert_error (GError **error,
+                        GIOErrorEnum code,
+                        ...)
+{
+  const char *part;
+  va_list parts;
+
+  g_assert_error (*error, G_IO_ERROR, (int) code);
+  g_test_message ("%s", (*error)->message);
+  g_assert_true (g_utf8_validate ((*error)->message, -1, NULL));
+
+  va_start (parts, code);
+  while ((part = va_arg (parts, const char *)) != NULL)
+    if (strstr ((*error)->message, part) == NULL)
+      g_error ("“%s” does not say “%s”", (*error)->message, part);
+  va_end (parts);
+
+  g_clear_error (error);
+}
+
+/* Runs the rest of the test in a process of its own, when it changes what a process has only one
+ * of: TRUE in that process, FALSE in the one that has waited for it. */
+gboolean
+mood_test_in_subprocess (void)
+{
+  if (g_test_subprocess ())
+    return TRUE;
+
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+
+  return FALSE;
+}
+
+static gboolean
+enter_ipc_namespace (void)
+{
+  return (unshare (CLONE_NEWIPC) == 0 || unshare (CLONE_NEWUSER | CLONE_NEWIPC) == 0) &&
+         access ("/proc/sys/fs/mqueue/msg_max", W_OK) == 0;
+}
+
+/* Like mood_test_in_subprocess(), in an IPC namespace that has its own queues, and limits that the
+ * test may change. Where the process may not make one, the test is skipped. */
+gboolean
+mood_test_in_ipc_namespace (void)
+{
+  pid_t pid;
+  int status = -1;
+
+  if (g_test_subprocess ())
+    return enter_ipc_namespace ();
+
+  pid = fork ();
+  if (pid == 0)
+    _exit (enter_ipc_namespace () ? 0 : 1);
+
+  g_assert_cmpint (TEMP_FAILURE_RETRY (waitpid (pid, &status, 0)), ==, pid);
+  if (status == 0)
+    return mood_test_in_subprocess ();
+
+  g_test_skip ("an IPC namespace with limits of its own cannot be made here");
+
+  return FALSE;
+}
+
+/* Sets a limit of the IPC namespace, which has to be the process's own. */
+void
+mood_test_write_limit (const char *name,
+                       const char *value)
+{
+  g_autofree char *path = g_build_filename ("/proc/sys/fs/mqueue", name, NULL);
+  FILE *file = fopen (path, "w");
+
+  g_assert_nonnull (file);
+  g_assert_cmpint (fputs (value, file), >=, 0);
+  g_assert_cmpint (fclose (file), ==, 0);
+}
+
+int
+mood_test_thread_id (void)
+{
+  return (int) syscall (SYS_gettid);
+}
+
+/* Waits until a thread of this process is inside the system call @number. */
+void
+mood_test_wait_until_in_system_call (int thread_id,
+                                     long number)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/syscall", thread_id);
+  g_autofree char *prefix = g_strdup_printf ("%ld ", number);
+  gint64 deadline = g_get_monotonic_time () + MOOD_TEST_LIMIT_SECONDS * G_USEC_PER_SEC;
+
+  for (;;)
+    {
+      g_autofree char *contents = NULL;
+
+      if (g_file_get_contents (path, &contents, NULL, NULL) && g_str_has_prefix (contents, prefix))
+        return;
+
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      sched_yield ();
+    }
+}
+
+/* Waits for a child, which has to end with status 0. */
+void
+mood_test_await_child (GPid pid)
+{
+  int status = -1;
+
+  g_assert_cmpint (TEMP_FAILURE_RETRY (waitpid (pid, &status, 0)), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+}
