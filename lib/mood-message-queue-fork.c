@@ -11,20 +11,20 @@
 #include <pthread.h>
 #include <unistd.h>
 
-GMutex mood_message_queue_lock;
+pthread_mutex_t mood_message_queue_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static GQueue open_queues = G_QUEUE_INIT; /* of the links inside the queues; under the lock */
 
 static void
 before_fork (void)
 {
-  g_mutex_lock (&mood_message_queue_lock);
+  pthread_mutex_lock (&mood_message_queue_lock);
 }
 
 static void
 after_fork_in_parent (void)
 {
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
 static void
@@ -42,7 +42,7 @@ after_fork_in_child (void)
         }
     }
 
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
 /* Called once, when the class is made. */

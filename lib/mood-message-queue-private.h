@@ -4,6 +4,8 @@
 
 #include "mood-message-queue.h"
 
+#include <pthread.h>
+
 G_BEGIN_DECLS
 
 /* What `state` holds: how many calls are using the descriptor at this moment, and above that the
@@ -49,8 +51,9 @@ struct _MoodMessageQueue
 };
 
 /* One lock for all queues, held for a few instructions at a time, with no other lock taken inside:
- * a fork can then take it, so that the child finds the lists whole and the lock free. */
-extern GMutex mood_message_queue_lock;
+ * a fork can then take it, so that the child finds the lists whole and the lock free. It is of
+ * POSIX's kind, which goes with pthread_atfork() and is known to thread checkers. */
+extern pthread_mutex_t mood_message_queue_lock;
 
 /* mood-message-queue.c */
 void mood_message_queue_set_refused_error (MoodMessageQueue *self,

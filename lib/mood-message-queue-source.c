@@ -79,13 +79,13 @@ queue_source_dispose (GSource *source)
 {
   QueueSource *self = (QueueSource *) source;
 
-  g_mutex_lock (&mood_message_queue_lock);
+  pthread_mutex_lock (&mood_message_queue_lock);
   if (self->link.data != NULL)
     {
       g_queue_unlink (&self->queue->sources, &self->link);
       self->link.data = NULL;
     }
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
 static void
@@ -152,10 +152,10 @@ mood_message_queue_close_sources (MoodMessageQueue *self)
 {
   GPtrArray *sources = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
 
-  g_mutex_lock (&mood_message_queue_lock);
+  pthread_mutex_lock (&mood_message_queue_lock);
   for (GList *link = self->sources.head; link != NULL; link = link->next)
     g_ptr_array_add (sources, g_source_ref (link->data));
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 
   for (guint i = 0; i < sources->len; i++)
     g_source_set_ready_time (g_ptr_array_index (sources, i), 0);
@@ -213,9 +213,9 @@ mood_message_queue_create_source (MoodMessageQueue *self,
   queue_source->link.data = source;
 
   /* From here on a close finds the source; a close that came before is found below. */
-  g_mutex_lock (&mood_message_queue_lock);
+  pthread_mutex_lock (&mood_message_queue_lock);
   g_queue_push_tail_link (&self->sources, &queue_source->link);
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 
   refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN);
   if (refusals != 0)

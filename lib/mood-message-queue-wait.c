@@ -17,11 +17,11 @@ get_wakeup_fd (MoodMessageQueue *self)
 {
   int wakeup_fd;
 
-  g_mutex_lock (&mood_message_queue_lock);
+  pthread_mutex_lock (&mood_message_queue_lock);
   if (self->wakeup_fd == -1)
     self->wakeup_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   wakeup_fd = self->wakeup_fd;
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 
   return wakeup_fd;
 }
@@ -30,10 +30,10 @@ get_wakeup_fd (MoodMessageQueue *self)
 void
 mood_message_queue_wake_waiting (MoodMessageQueue *self)
 {
-  g_mutex_lock (&mood_message_queue_lock);
+  pthread_mutex_lock (&mood_message_queue_lock);
   if (self->wakeup_fd != -1)
     eventfd_write (self->wakeup_fd, 1);
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
 /* Waits until the queue may be ready for @condition, within a call that has begun. FALSE with

@@ -105,7 +105,7 @@ mood_message_queue_initable_init (GInitable *initable,
   if ((self->flags & MOOD_OPEN_WRONLY) == 0)
     state |= MOOD_STATE_NOT_WRITABLE;
 
-  g_mutex_lock (&mood_message_queue_lock);
+  pthread_mutex_lock (&mood_message_queue_lock);
   is_first = (self->state & MOOD_STATE_UNINITIALIZED) != 0;
   if (is_first)
     {
@@ -113,7 +113,7 @@ mood_message_queue_initable_init (GInitable *initable,
       mood_message_queue_register (self);
       g_atomic_int_set (&self->state, state);
     }
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 
   if (!is_first)
     mood_mq_close (fd);
@@ -137,11 +137,11 @@ mood_message_queue_close_descriptor (MoodMessageQueue *self)
   int wakeup_fd;
   int result = 0;
 
-  g_mutex_lock (&mood_message_queue_lock);
+  pthread_mutex_lock (&mood_message_queue_lock);
   mood_message_queue_unregister (self);
   wakeup_fd = self->wakeup_fd;
   self->wakeup_fd = -1;
-  g_mutex_unlock (&mood_message_queue_lock);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 
   if (wakeup_fd != -1)
     close (wakeup_fd);

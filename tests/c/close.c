@@ -359,10 +359,7 @@ test_fork (void)
     {
       int fd = mood_message_queue_fileno (queue);
 
-      /* The child has nothing but its exit status to tell. */
-      if (!mood_message_queue_close (queue, NULL) || is_open (fd))
-        _exit (1);
-      _exit (0);
+      mood_test_exit_child (mood_message_queue_close (queue, NULL) && !is_open (fd));
     }
 
   mood_test_await_child (pid);
@@ -390,7 +387,7 @@ test_fork_child_goes_on (void)
     {
       mood_test_assert_received (queue, "question", 1);
       mood_test_send (answers, "answer", 2);
-      _exit (0);
+      mood_test_exit_child (TRUE);
     }
 
   mood_test_send (queue, "question", 1);

@@ -40,6 +40,7 @@ void mood_test_write_limit (const char *name,
 int mood_test_thread_id (void);
 void mood_test_wait_until_in_system_call (int thread_id,
                                           long number);
+void mood_test_exit_child (gboolean success) G_GNUC_NORETURN;
 void mood_test_await_child (GPid pid);
 
 G_END_DECLS
