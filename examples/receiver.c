@@ -18,9 +18,7 @@ typedef struct
 } Receiver;
 
 static gboolean
-on_message (MoodMessageQueue *queue,
-            GIOCondition condition,
-            gpointer user_data)
+on_message (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
 {
   Receiver *self = user_data;
 
@@ -62,8 +60,7 @@ on_signal (gpointer user_data)
 }
 
 static gboolean
-receive_messages (const char *name,
-                  GError **error)
+receive_messages (const char *name, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) unlink_error = NULL;
@@ -99,8 +96,7 @@ receive_messages (const char *name,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
 

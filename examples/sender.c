@@ -11,10 +11,7 @@
 #include <string.h>
 
 static gboolean
-send_texts (const char *name,
-            guint priority,
-            char **texts,
-            GError **error)
+send_texts (const char *name, guint priority, char **texts, GError **error)
 {
   char *nothing_but_empty[] = { (char *) "", NULL };
   g_autoptr (MoodMessageQueue) queue =
@@ -37,8 +34,7 @@ send_texts (const char *name,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   guint64 priority;

@@ -13,10 +13,8 @@ G_BEGIN_DECLS
 #define MOOD_LIMIT_QUEUES_MAX      "/proc/sys/fs/mqueue/queues_max"
 
 gint64 mood_limits_read (const char *file);
-gint64 mood_limits_read_default (const char *default_file,
-                                 const char *max_file);
+gint64 mood_limits_read_default (const char *default_file, const char *max_file);
 gint64 mood_limits_read_message_queue_bytes (void);
-guint64 mood_limits_required_bytes (gint64 maxmsg,
-                                    gint64 msgsize);
+guint64 mood_limits_required_bytes (gint64 maxmsg, gint64 msgsize);
 
 G_END_DECLS

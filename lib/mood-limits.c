@@ -28,8 +28,7 @@ mood_limits_read (const char *file)
 /* What the kernel itself takes for a queue that is created without attributes: an explicit default
  * above the maximum would be refused. */
 gint64
-mood_limits_read_default (const char *default_file,
-                          const char *max_file)
+mood_limits_read_default (const char *default_file, const char *max_file)
 {
   gint64 default_figure = mood_limits_read (default_file);
   gint64 max_figure = mood_limits_read (max_file);
@@ -54,8 +53,7 @@ mood_limits_read_message_queue_bytes (void)
  *, and a node of the tree for each priority there can be (mq_overview(7) has
  * the formula in the kernel's terms; the figures are those of 64-bit Linux). */
 guint64
-mood_limits_required_bytes (gint64 maxmsg,
-                            gint64 msgsize)
+mood_limits_required_bytes (gint64 maxmsg, gint64 msgsize)
 {
   const guint64 message_header = 48;
   const guint64 tree_node = 48;

@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const MoodOpenFlags all_open_flags =
+    MOOD_OPEN_RDWR | MOOD_OPEN_CLOEXEC | MOOD_OPEN_NONBLOCK | MOOD_OPEN_CREAT | MOOD_OPEN_EXCL;
+
 static const char *
 get_action (MoodOpenFlags flags)
 {
@@ -43,16 +46,38 @@ to_oflag (MoodOpenFlags flags)
   return oflag;
 }
 
+static gboolean
+check_flags (MoodMessageQueue *self, GError **error)
+{
+  guint unknown = self->flags & ~all_open_flags;
+
+  if (unknown != 0)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (self->flags), self->name,
+                      "the flags have bits that mean nothing here, 0x%x; they are made of "
+                      "MoodOpenFlags, whose values are not those of the O_ constants",
+                      unknown);
+      return FALSE;
+    }
+
+  if ((self->flags & MOOD_OPEN_RDWR) == 0)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (self->flags), self->name,
+                      "the flags have no access mode; add RDONLY to receive, WRONLY to send, or "
+                      "RDWR for both");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 /* Replaces a negative figure by the kernel's default, as the kernel would if both were left out:
  * mq_open(3) takes both attributes or none. */
 static gboolean
-complete_geometry (MoodMessageQueue *self,
-                   MoodMqAttributes *geometry,
-                   GError **error)
+complete_geometry (MoodMessageQueue *self, MoodMqAttributes *geometry, GError **error)
 {
   if (geometry->maxmsg < 0)
-    geometry->maxmsg =
-        mood_limits_read_default (MOOD_LIMIT_MSG_DEFAULT, MOOD_LIMIT_MSG_MAX);
+    geometry->maxmsg = mood_limits_read_default (MOOD_LIMIT_MSG_DEFAULT, MOOD_LIMIT_MSG_MAX);
 
   if (geometry->msgsize < 0)
     geometry->msgsize =
@@ -71,9 +96,7 @@ complete_geometry (MoodMessageQueue *self,
 
 /* EINVAL for a name that is valid: the geometry is out of range. */
 static void
-set_geometry_error (MoodMessageQueue *self,
-                    const MoodMqAttributes *geometry,
-                    GError **error)
+set_geometry_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
 {
   const struct
   {
@@ -115,9 +138,7 @@ set_geometry_error (MoodMessageQueue *self,
 
 /* EMFILE means one of two limits, and only trying tells which. */
 static void
-set_emfile_error (MoodMessageQueue *self,
-                  const MoodMqAttributes *geometry,
-                  GError **error)
+set_emfile_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
 {
   MoodMqAttributes charged = *geometry;
   gint64 limit = mood_limits_read_message_queue_bytes ();
@@ -151,10 +172,7 @@ set_emfile_error (MoodMessageQueue *self,
 }
 
 static void
-set_open_error (MoodMessageQueue *self,
-                int errsv,
-                const MoodMqAttributes *geometry,
-                GError **error)
+set_open_error (MoodMessageQueue *self, int errsv, const MoodMqAttributes *geometry, GError **error)
 {
   const char *action = get_action (self->flags);
   gint64 queues_max;
@@ -210,8 +228,7 @@ set_open_error (MoodMessageQueue *self,
  * granted: of a queue that existed they are its own, whatever was asked for. Returns the
  * descriptor, or -1 with @error set and nothing changed. */
 int
-mood_message_queue_open_descriptor (MoodMessageQueue *self,
-                                    GError **error)
+mood_message_queue_open_descriptor (MoodMessageQueue *self, GError **error)
 {
   MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
   MoodMqAttributes granted;
@@ -223,13 +240,8 @@ mood_message_queue_open_descriptor (MoodMessageQueue *self,
   if (!mood_name_check (self->name, get_action (self->flags), error))
     return -1;
 
-  if ((self->flags & MOOD_OPEN_RDWR) == 0)
-    {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (self->flags), self->name,
-                      "the flags have no access mode; add RDONLY to receive, WRONLY to send, or "
-                      "RDWR for both");
-      return -1;
-    }
+  if (!check_flags (self, error))
+    return -1;
 
   if (may_create && !is_default && !complete_geometry (self, &geometry, error))
     return -1;

@@ -11,11 +11,11 @@ G_BEGIN_DECLS
 /* What `state` holds: how many calls are using the descriptor at this moment, and above that the
  * reasons why a call may not begin to use it. Holding both in one word makes beginning a call one
  * test and one compare-and-exchange. */
-#define MOOD_STATE_USERS_MASK     0x00ffffffu
-#define MOOD_STATE_NOT_READABLE   0x10000000u
-#define MOOD_STATE_NOT_WRITABLE   0x20000000u
-#define MOOD_STATE_UNINITIALIZED  0x40000000u
-#define MOOD_STATE_CLOSED         0x80000000u
+#define MOOD_STATE_USERS_MASK    0x00ffffffu
+#define MOOD_STATE_NOT_READABLE  0x10000000u
+#define MOOD_STATE_NOT_WRITABLE  0x20000000u
+#define MOOD_STATE_UNINITIALIZED 0x40000000u
+#define MOOD_STATE_CLOSED        0x80000000u
 
 #define MOOD_STATE_NOT_OPEN (MOOD_STATE_UNINITIALIZED | MOOD_STATE_CLOSED)
 
@@ -63,8 +63,7 @@ void mood_message_queue_set_refused_error (MoodMessageQueue *self,
 int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 
 /* mood-message-queue-open.c */
-int mood_message_queue_open_descriptor (MoodMessageQueue *self,
-                                        GError **error);
+int mood_message_queue_open_descriptor (MoodMessageQueue *self, GError **error);
 
 /* mood-message-queue-wait.c */
 gboolean mood_message_queue_wait (MoodMessageQueue *self,
@@ -85,8 +84,7 @@ void mood_message_queue_unregister (MoodMessageQueue *self);
 /* Begins a call that uses the descriptor, unless one of the bits of @refusals is set in the
  * state; returns those that are. */
 static inline guint
-mood_message_queue_begin (MoodMessageQueue *self,
-                          guint refusals)
+mood_message_queue_begin (MoodMessageQueue *self, guint refusals)
 {
   guint state = g_atomic_int_get (&self->state);
 
@@ -107,8 +105,7 @@ mood_message_queue_end (MoodMessageQueue *self)
 {
   guint state = __atomic_fetch_sub (&self->state, 1, __ATOMIC_ACQ_REL);
 
-  if (G_UNLIKELY ((state & (MOOD_STATE_CLOSED | MOOD_STATE_USERS_MASK)) ==
-                  (MOOD_STATE_CLOSED | 1)))
+  if (G_UNLIKELY ((state & (MOOD_STATE_CLOSED | MOOD_STATE_USERS_MASK)) == (MOOD_STATE_CLOSED | 1)))
     mood_message_queue_close_descriptor (self);
 }
 

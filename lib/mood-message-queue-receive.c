@@ -19,9 +19,7 @@ static const char *const action = "receive from";
 #define STACK_BUFFER_SIZE 8192
 
 static G_GNUC_NO_INLINE void
-set_receive_error (MoodMessageQueue *self,
-                   int errsv,
-                   GError **error)
+set_receive_error (MoodMessageQueue *self, int errsv, GError **error)
 {
   if (errsv == EAGAIN)
     mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, action, self->name,
@@ -33,9 +31,7 @@ set_receive_error (MoodMessageQueue *self,
 
 /* Begins a call that receives; must be followed by mood_message_queue_end() if it returns TRUE. */
 static inline gboolean
-begin_receiving (MoodMessageQueue *self,
-                 GCancellable *cancellable,
-                 GError **error)
+begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **error)
 {
   guint refusals;
 
@@ -119,8 +115,7 @@ take (MoodMessageQueue *self,
 
 /* An empty message is a buffer, too: NULL means an error and nothing else. */
 static guint8 *
-copy_message (const guint8 *buffer,
-              gsize length)
+copy_message (const guint8 *buffer, gsize length)
 {
   guint8 *message = g_malloc (MAX (length, 1));
 
@@ -286,8 +281,8 @@ mood_message_queue_recv (MoodMessageQueue *self,
  * This is [method@Mood.MessageQueue.receive] without an allocation, with the same waiting. The
  * kernel asks for a buffer that can hold any message of the queue, however short the next one is.
  *
- * Errors: those of [method@Mood.MessageQueue.receive], and %G_IO_ERROR_MESSAGE_TOO_LARGE if @size is
- * below [property@Mood.MessageQueue:msgsize]; %G_IO_ERROR_INVALID_ARGUMENT if @buffer is %NULL.
+ * Errors: those of [method@Mood.MessageQueue.receive], and %G_IO_ERROR_MESSAGE_TOO_LARGE if @size
+ * is below [property@Mood.MessageQueue:msgsize]; %G_IO_ERROR_INVALID_ARGUMENT if @buffer is %NULL.
  *
  * See also: `mq_receive(3)`
  *

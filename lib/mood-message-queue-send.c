@@ -41,9 +41,7 @@ check_message (MoodMessageQueue *self,
 }
 
 static G_GNUC_NO_INLINE void
-set_send_error (MoodMessageQueue *self,
-                int errsv,
-                GError **error)
+set_send_error (MoodMessageQueue *self, int errsv, GError **error)
 {
   if (errsv == EAGAIN)
     mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, action, self->name,

@@ -52,9 +52,7 @@ query_condition (QueueSource *self)
 }
 
 static gboolean
-queue_source_dispatch (GSource *source,
-                       GSourceFunc callback,
-                       gpointer user_data)
+queue_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   QueueSource *self = (QueueSource *) source;
   MoodMessageQueueSourceFunc func = (MoodMessageQueueSourceFunc) (GCallback) callback;
@@ -98,9 +96,7 @@ queue_source_finalize (GSource *source)
 }
 
 static gboolean
-queue_source_closure_callback (MoodMessageQueue *queue,
-                               GIOCondition condition,
-                               gpointer user_data)
+queue_source_closure_callback (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
 {
   GClosure *closure = user_data;
   GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
@@ -133,8 +129,7 @@ static GSourceFuncs queue_source_funcs = {
 /* The kernel reports a queue as ready for IN and OUT whatever it was opened for, and never reports
  * anything else. A source that waited for what the queue cannot do would be ready for ever. */
 static GIOCondition
-mask_condition (MoodMessageQueue *self,
-                GIOCondition condition)
+mask_condition (MoodMessageQueue *self, GIOCondition condition)
 {
   GIOCondition possible = 0;
 
@@ -248,7 +243,8 @@ mood_message_queue_create_source (MoodMessageQueue *self,
  * @priority: the priority of the watch in the main loop, such as %G_PRIORITY_DEFAULT
  * @condition: what to wait for: %G_IO_IN for a message to receive, %G_IO_OUT for room to send, or
  *   both
- * @func: (scope notified) (closure user_data) (destroy notify): what to call when the queue is ready
+ * @func: (scope notified) (closure user_data) (destroy notify): what to call when the queue is
+ * ready
  * @user_data: data for @func
  * @notify: (nullable): what to call with @user_data when the watch is removed, or %NULL
  *

@@ -52,7 +52,6 @@ mood_message_queue_wait (MoodMessageQueue *self,
     { .events = G_IO_IN },
   };
   guint n_fds = 2;
-  int result;
 
   fds[1].fd = get_wakeup_fd (self);
   if (fds[1].fd == -1)
@@ -66,12 +65,10 @@ mood_message_queue_wait (MoodMessageQueue *self,
   if (g_cancellable_make_pollfd (cancellable, &fds[2]))
     n_fds++;
 
-  /* A close that came before the wake-up descriptor was made did not write to it. */
-  do
-    result = (g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) != 0
-                 ? 0
-                 : g_poll (fds, n_fds, -1);
-  while (result == -1 && errno == EINTR);
+  /* A close that came before the wake-up descriptor was made did not write to it. A signal handler
+   * ends the poll, and the caller tries again. */
+  if ((g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0)
+    g_poll (fds, n_fds, -1);
 
   if (n_fds == 3)
     g_cancellable_release_fd (cancellable);

@@ -64,9 +64,8 @@ gint64 mood_message_queue_get_curmsgs (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
 gboolean mood_message_queue_get_blocking (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
-gboolean mood_message_queue_set_blocking (MoodMessageQueue *self,
-                                          gboolean blocking,
-                                          GError **error);
+gboolean
+mood_message_queue_set_blocking (MoodMessageQueue *self, gboolean blocking, GError **error);
 MOOD_AVAILABLE_IN_1_0
 gboolean mood_message_queue_is_closed (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
@@ -125,13 +124,10 @@ guint mood_message_queue_add_watch_full (MoodMessageQueue *self,
                                          GDestroyNotify notify);
 
 MOOD_AVAILABLE_IN_1_0
-gboolean mood_message_queue_close (MoodMessageQueue *self,
-                                   GError **error);
+gboolean mood_message_queue_close (MoodMessageQueue *self, GError **error);
 MOOD_AVAILABLE_IN_1_0
-gboolean mood_message_queue_unlink (MoodMessageQueue *self,
-                                    GError **error);
+gboolean mood_message_queue_unlink (MoodMessageQueue *self, GError **error);
 MOOD_AVAILABLE_IN_1_0
-gboolean mood_unlink (const char *name,
-                      GError **error);
+gboolean mood_unlink (const char *name, GError **error);
 
 G_END_DECLS

@@ -18,10 +18,7 @@ static const struct timespec at_once = { 0, 0 };
 
 /* Without @attributes the kernel takes its own defaults for maxmsg and msgsize. */
 int
-mood_mq_open (const char *name,
-              int oflag,
-              guint mode,
-              const MoodMqAttributes *attributes)
+mood_mq_open (const char *name, int oflag, guint mode, const MoodMqAttributes *attributes)
 {
   struct mq_attr attr = { 0 };
 
@@ -54,8 +51,7 @@ mood_mq_unlink (const char *name)
 }
 
 int
-mood_mq_get_attributes (int fd,
-                        MoodMqAttributes *attributes)
+mood_mq_get_attributes (int fd, MoodMqAttributes *attributes)
 {
   struct mq_attr attr;
 
@@ -71,9 +67,7 @@ mood_mq_get_attributes (int fd,
 }
 
 int
-mood_mq_set_nonblock (int fd,
-                      gboolean nonblock,
-                      gboolean *was_nonblock)
+mood_mq_set_nonblock (int fd, gboolean nonblock, gboolean *was_nonblock)
 {
   struct mq_attr attr = { .mq_flags = nonblock ? O_NONBLOCK : 0 };
   struct mq_attr old_attr;
@@ -87,37 +81,25 @@ mood_mq_set_nonblock (int fd,
 }
 
 int
-mood_mq_send (int fd,
-              const guint8 *message,
-              gsize length,
-              guint priority)
+mood_mq_send (int fd, const guint8 *message, gsize length, guint priority)
 {
   return mq_send (fd, (const char *) message, length, priority);
 }
 
 int
-mood_mq_try_send (int fd,
-                  const guint8 *message,
-                  gsize length,
-                  guint priority)
+mood_mq_try_send (int fd, const guint8 *message, gsize length, guint priority)
 {
   return mq_timedsend (fd, (const char *) message, length, priority, &at_once);
 }
 
 gssize
-mood_mq_receive (int fd,
-                 guint8 *buffer,
-                 gsize size,
-                 guint *priority)
+mood_mq_receive (int fd, guint8 *buffer, gsize size, guint *priority)
 {
   return mq_receive (fd, (char *) buffer, size, priority);
 }
 
 gssize
-mood_mq_try_receive (int fd,
-                     guint8 *buffer,
-                     gsize size,
-                     guint *priority)
+mood_mq_try_receive (int fd, guint8 *buffer, gsize size, guint *priority)
 {
   return mq_timedreceive (fd, (char *) buffer, size, priority, &at_once);
 }

@@ -6,8 +6,6 @@
 
 G_BEGIN_DECLS
 
-gboolean mood_name_check (const char *name,
-                          const char *action,
-                          GError **error);
+gboolean mood_name_check (const char *name, const char *action, GError **error);
 
 G_END_DECLS

@@ -12,9 +12,7 @@
 #include <string.h>
 
 gboolean
-mood_name_check (const char *name,
-                 const char *action,
-                 GError **error)
+mood_name_check (const char *name, const char *action, GError **error)
 {
   const char *rule = "a name is a slash followed by 1 to 255 bytes, none of them a slash, "
                      "such as “/jobs”";

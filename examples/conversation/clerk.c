@@ -70,8 +70,7 @@ client_free (Client *client)
 }
 
 static int
-compare_languages (gconstpointer a,
-                   gconstpointer b)
+compare_languages (gconstpointer a, gconstpointer b)
 {
   const Client *const *first = a;
   const Client *const *second = b;
@@ -80,9 +79,7 @@ compare_languages (gconstpointer a,
 }
 
 static Client *
-find_client (Clerk *self,
-             const char *language_or_answers,
-             GError **error)
+find_client (Clerk *self, const char *language_or_answers, GError **error)
 {
   for (guint i = 0; i < self->clients->len; i++)
     {
@@ -101,9 +98,7 @@ find_client (Clerk *self,
 
 /* The fields of a message, between its blanks. NULL with no error if there is no message. */
 static char **
-take_fields (MoodMessageQueue *queue,
-             guint *priority,
-             GError **error)
+take_fields (MoodMessageQueue *queue, guint *priority, GError **error)
 {
   g_autoptr (GError) take_error = NULL;
   char text[MSGSIZE + 1];
@@ -124,9 +119,7 @@ take_fields (MoodMessageQueue *queue,
 }
 
 static gboolean
-send_text (Client *client,
-           const char *text,
-           GError **error)
+send_text (Client *client, const char *text, GError **error)
 {
   if (mood_message_queue_send (client->answers, (const guint8 *) text, strlen (text), 0, NULL,
                                error) == -1)
@@ -151,18 +144,13 @@ format_count (guint count)
 }
 
 static void
-print_title (Clerk *self,
-             const char *title)
+print_title (Clerk *self, const char *title)
 {
   printf ("\n%s%s%s\n\n", STYLE (self, "1"), title, STYLE (self, ""));
 }
 
 static void
-print_answer (Clerk *self,
-              Client *client,
-              guint priority,
-              guint64 sequence,
-              guint64 number)
+print_answer (Clerk *self, Client *client, guint priority, guint64 sequence, guint64 number)
 {
   static const char *const ordinals[POSTED_EACH + 1] = { "", "first", "second", "third" };
   const char *style;
@@ -192,8 +180,7 @@ print_answer (Clerk *self,
 
 /* Tells every client that the second act begins. */
 static gboolean
-begin_second_act (Clerk *self,
-                  GError **error)
+begin_second_act (Clerk *self, GError **error)
 {
   print_title (self, "Second act: the counter is open, and all talk at the same time");
   fflush (stdout);
@@ -208,8 +195,7 @@ begin_second_act (Clerk *self,
 
 /* Does what the first waiting request asks for. FALSE with no error if none is waiting. */
 static gboolean
-serve_request (Clerk *self,
-               GError **error)
+serve_request (Clerk *self, GError **error)
 {
   guint n_posted = self->n_expected * POSTED_EACH;
   g_auto (GStrv) fields = NULL;
@@ -248,8 +234,7 @@ serve_request (Clerk *self,
 
 /* Keeps a watch as long as nothing has gone wrong. */
 static gboolean
-continue_unless_failed (Clerk *self,
-                        GError *error)
+continue_unless_failed (Clerk *self, GError *error)
 {
   if (error == NULL)
     return G_SOURCE_CONTINUE;
@@ -264,9 +249,7 @@ continue_unless_failed (Clerk *self,
 }
 
 static gboolean
-on_request (MoodMessageQueue *requests,
-            GIOCondition condition,
-            gpointer user_data)
+on_request (MoodMessageQueue *requests, GIOCondition condition, gpointer user_data)
 {
   Clerk *self = user_data;
   GError *error = NULL;
@@ -295,10 +278,7 @@ open_counter (Clerk *self)
 }
 
 static gboolean
-welcome (Clerk *self,
-         const char *language,
-         const char *answers_name,
-         GError **error)
+welcome (Clerk *self, const char *language, const char *answers_name, GError **error)
 {
   Client *client;
   MoodMessageQueue *answers =
@@ -352,8 +332,7 @@ say_goodbye (Clerk *self,
 
 /* Sees to one client at the door. FALSE with no error if nobody is there. */
 static gboolean
-attend_door (Clerk *self,
-             GError **error)
+attend_door (Clerk *self, GError **error)
 {
   g_auto (GStrv) fields = take_fields (self->door, NULL, error);
 
@@ -372,9 +351,7 @@ attend_door (Clerk *self,
 }
 
 static gboolean
-on_door (MoodMessageQueue *door,
-         GIOCondition condition,
-         gpointer user_data)
+on_door (MoodMessageQueue *door, GIOCondition condition, gpointer user_data)
 {
   GError *error = NULL;
 
@@ -420,9 +397,7 @@ print_summary (Clerk *self)
 /* Whoever comes first makes the queue, so that it does not matter in which order the clerk and the
  * clients are started. */
 static MoodMessageQueue *
-open_for_receiving (const char *prefix,
-                    const char *suffix,
-                    GError **error)
+open_for_receiving (const char *prefix, const char *suffix, GError **error)
 {
   g_autofree char *name = g_strconcat (prefix, suffix, NULL);
 
@@ -431,9 +406,7 @@ open_for_receiving (const char *prefix,
 }
 
 static gboolean
-converse (Clerk *self,
-          const char *prefix,
-          GError **error)
+converse (Clerk *self, const char *prefix, GError **error)
 {
   self->door = open_for_receiving (prefix, "-door", error);
   if (self->door == NULL)
@@ -468,8 +441,7 @@ is_terminal_with_colours (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);

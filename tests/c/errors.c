@@ -70,7 +70,22 @@ test_flags (void)
 
   assert_open_error (name, MOOD_OPEN_CREAT, 1, 8, G_IO_ERROR_INVALID_ARGUMENT, "access mode",
                      "RDONLY");
-  assert_open_error (name, 64 | MOOD_OPEN_RDWR, 1, 8, G_IO_ERROR_INVALID_ARGUMENT, "0x43", "O_");
+  assert_open_error (name, 64 | MOOD_OPEN_RDWR, 1, 8, G_IO_ERROR_INVALID_ARGUMENT, "0x40", "O_");
+}
+
+/* Constructed by properties, as bindings do, unknown flags are refused as well: O_RDWR | O_CREAT
+ * would otherwise be WRONLY alone. */
+static void
+test_flags_property (void)
+{
+  g_autoptr (MoodMessageQueue) existing = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) queue = NULL;
+  g_autoptr (GError) error = NULL;
+
+  queue = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, "name", mood_message_queue_get_name (existing),
+                        "flags", O_RDWR | O_CREAT, NULL);
+  g_assert_false (g_initable_init (G_INITABLE (queue), NULL, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_INVALID_ARGUMENT, "0x40", "O_", NULL);
 }
 
 static void
@@ -93,10 +108,10 @@ test_geometry (void)
 
   assert_open_error (name, flags, 0, 8, G_IO_ERROR_INVALID_ARGUMENT, "maxmsg is 0", "-1");
   assert_open_error (name, flags, 1, 0, G_IO_ERROR_INVALID_ARGUMENT, "msgsize is 0", "-1");
-  assert_open_error (name, flags, G_MAXINT64, 8, G_IO_ERROR_INVALID_ARGUMENT,
-                     "9223372036854775807", "/proc/sys/fs/mqueue/msg_max");
-  assert_open_error (name, flags, 1, G_MAXINT64, G_IO_ERROR_INVALID_ARGUMENT,
-                     "9223372036854775807", "/proc/sys/fs/mqueue/msgsize_max");
+  assert_open_error (name, flags, G_MAXINT64, 8, G_IO_ERROR_INVALID_ARGUMENT, "9223372036854775807",
+                     "/proc/sys/fs/mqueue/msg_max");
+  assert_open_error (name, flags, 1, G_MAXINT64, G_IO_ERROR_INVALID_ARGUMENT, "9223372036854775807",
+                     "/proc/sys/fs/mqueue/msgsize_max");
 }
 
 static void
@@ -189,8 +204,7 @@ test_other_user (void)
   g_assert_no_error (error);
 
   g_assert_cmpint (seteuid (nobody), ==, 0);
-  assert_open_error (name, MOOD_OPEN_RDONLY, -1, -1, G_IO_ERROR_PERMISSION_DENIED, "owner",
-                     "mode");
+  assert_open_error (name, MOOD_OPEN_RDONLY, -1, -1, G_IO_ERROR_PERMISSION_DENIED, "owner", "mode");
   g_assert_false (mood_message_queue_unlink (queue, &error));
   mood_test_assert_error (&error, G_IO_ERROR_PERMISSION_DENIED, name, "owner", NULL);
   g_assert_cmpint (seteuid (0), ==, 0);
@@ -225,8 +239,7 @@ test_access_mode (void)
 }
 
 static void
-assert_every_call_fails (MoodMessageQueue *queue,
-                         GIOErrorEnum code)
+assert_every_call_fails (MoodMessageQueue *queue, GIOErrorEnum code)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
@@ -334,13 +347,13 @@ test_foreign_close (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   mood_test_init (&argc, &argv);
 
   g_test_add_func ("/errors/names", test_names);
   g_test_add_func ("/errors/flags", test_flags);
+  g_test_add_func ("/errors/flags-property", test_flags_property);
   g_test_add_func ("/errors/not-found", test_not_found);
   g_test_add_func ("/errors/geometry", test_geometry);
   g_test_add_func ("/errors/geometry-limits", test_geometry_limits);

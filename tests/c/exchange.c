@@ -27,9 +27,7 @@ quit_when_done (Side *side)
 }
 
 static gboolean
-on_room (MoodMessageQueue *queue,
-         GIOCondition condition,
-         gpointer user_data)
+on_room (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
 {
   Side *side = user_data;
   g_autoptr (GError) error = NULL;
@@ -49,9 +47,7 @@ on_room (MoodMessageQueue *queue,
 }
 
 static gboolean
-on_message (MoodMessageQueue *queue,
-            GIOCondition condition,
-            gpointer user_data)
+on_message (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
 {
   Side *side = user_data;
   g_autoptr (GError) error = NULL;
@@ -83,8 +79,7 @@ on_limit (gpointer user_data)
 }
 
 static void
-run_side (MoodMessageQueue *outgoing,
-          MoodMessageQueue *incoming)
+run_side (MoodMessageQueue *outgoing, MoodMessageQueue *incoming)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   Side side = { .loop = loop, .outgoing = outgoing, .incoming = incoming };
@@ -123,8 +118,7 @@ test_exchange (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   program = argv[0];
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Interoperation with a process that uses mq_open(), mq_send() and mq_receive() alone: the bytes and
- * the priority of a message are all there is, both ways. */
+/* Interoperation with a process that uses mq_open(), mq_send() and mq_receive() alone: the bytes
+ * and the priority of a message are all there is, both ways. */
 
 #include "mood-test.h"
 
 #include <string.h>
 
 static GSubprocess *
-start_peer (const char *mode,
-            const char *first,
-            const char *second)
+start_peer (const char *mode, const char *first, const char *second)
 {
   g_autofree char *path = g_test_build_filename (G_TEST_BUILT, "plain-peer", NULL);
   g_autoptr (GError) error = NULL;
@@ -56,8 +54,8 @@ new_queue (void)
   g_autoptr (GError) error = NULL;
   MoodMessageQueue *queue;
 
-  queue = mood_message_queue_new (mood_test_queue_name (), MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, 0600, 4,
-                                  256, &error);
+  queue = mood_message_queue_new (mood_test_queue_name (), MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, 0600,
+                                  4, 256, &error);
   g_assert_no_error (error);
 
   return queue;
@@ -120,8 +118,7 @@ test_there_and_back (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   mood_test_init (&argc, &argv);
 

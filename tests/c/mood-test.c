@@ -36,8 +36,7 @@ on_fatal_signal (int number)
 }
 
 void
-mood_test_init (int *argc,
-                char ***argv)
+mood_test_init (int *argc, char ***argv)
 {
   static const int fatal_signals[] = { SIGABRT, SIGALRM, SIGINT, SIGSEGV, SIGTERM };
 
@@ -79,8 +78,7 @@ mood_test_queue_new (MoodOpenFlags flags)
 }
 
 MoodMessageQueue *
-mood_test_queue_open (const char *name,
-                      MoodOpenFlags flags)
+mood_test_queue_open (const char *name, MoodOpenFlags flags)
 {
   g_autoptr (GError) error = NULL;
   MoodMessageQueue *queue = mood_message_queue_new (name, flags, 0, -1, -1, &error);
@@ -92,23 +90,19 @@ mood_test_queue_open (const char *name,
 }
 
 void
-mood_test_send (MoodMessageQueue *queue,
-                const char *text,
-                guint priority)
+mood_test_send (MoodMessageQueue *queue, const char *text, guint priority)
 {
   g_autoptr (GError) error = NULL;
   gssize sent;
 
-  sent = mood_message_queue_send (queue, (const guint8 *) text, strlen (text), priority, NULL,
-                                  &error);
+  sent =
+      mood_message_queue_send (queue, (const guint8 *) text, strlen (text), priority, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (sent, ==, strlen (text));
 }
 
 void
-mood_test_assert_received (MoodMessageQueue *queue,
-                           const char *text,
-                           guint priority)
+mood_test_assert_received (MoodMessageQueue *queue, const char *text, guint priority)
 {
   g_autoptr (GError) error = NULL;
   g_autofree guint8 *message = NULL;
@@ -123,9 +117,7 @@ mood_test_assert_received (MoodMessageQueue *queue,
 
 /* Checks the code and that the text has each of the strings given, and clears the error. */
 void
-mood_test_assert_error (GError **error,
-                        GIOErrorEnum code,
-                        ...)
+mood_test_assert_error (GError **error, GIOErrorEnum code, ...)
 {
   const char *part;
   va_list parts;
@@ -190,8 +182,7 @@ mood_test_in_ipc_namespace (void)
 
 /* Sets a limit of the IPC namespace, which has to be the process's own. */
 void
-mood_test_write_limit (const char *name,
-                       const char *value)
+mood_test_write_limit (const char *name, const char *value)
 {
   g_autofree char *path = g_build_filename ("/proc/sys/fs/mqueue", name, NULL);
   FILE *file = fopen (path, "w");
@@ -209,8 +200,7 @@ mood_test_thread_id (void)
 
 /* Waits until a thread of this process is inside the system call @number. */
 void
-mood_test_wait_until_in_system_call (int thread_id,
-                                     long number)
+mood_test_wait_until_in_system_call (int thread_id, long number)
 {
   g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/syscall", thread_id);
   g_autofree char *prefix = g_strdup_printf ("%ld ", number);

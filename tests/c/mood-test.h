@@ -18,28 +18,18 @@ G_BEGIN_DECLS
 #define MOOD_TEST_POLL SYS_ppoll
 #endif
 
-void mood_test_init (int *argc,
-                     char ***argv);
+void mood_test_init (int *argc, char ***argv);
 const char *mood_test_queue_name (void);
 MoodMessageQueue *mood_test_queue_new (MoodOpenFlags flags);
-MoodMessageQueue *mood_test_queue_open (const char *name,
-                                        MoodOpenFlags flags);
-void mood_test_send (MoodMessageQueue *queue,
-                     const char *text,
-                     guint priority);
-void mood_test_assert_received (MoodMessageQueue *queue,
-                                const char *text,
-                                guint priority);
-void mood_test_assert_error (GError **error,
-                             GIOErrorEnum code,
-                             ...) G_GNUC_NULL_TERMINATED;
+MoodMessageQueue *mood_test_queue_open (const char *name, MoodOpenFlags flags);
+void mood_test_send (MoodMessageQueue *queue, const char *text, guint priority);
+void mood_test_assert_received (MoodMessageQueue *queue, const char *text, guint priority);
+void mood_test_assert_error (GError **error, GIOErrorEnum code, ...) G_GNUC_NULL_TERMINATED;
 gboolean mood_test_in_subprocess (void);
 gboolean mood_test_in_ipc_namespace (void);
-void mood_test_write_limit (const char *name,
-                            const char *value);
+void mood_test_write_limit (const char *name, const char *value);
 int mood_test_thread_id (void);
-void mood_test_wait_until_in_system_call (int thread_id,
-                                          long number);
+void mood_test_wait_until_in_system_call (int thread_id, long number);
 void mood_test_exit_child (gboolean success) G_GNUC_NORETURN;
 void mood_test_await_child (GPid pid);
 

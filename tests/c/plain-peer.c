@@ -12,8 +12,7 @@
 #define MESSAGE_SIZE 256
 
 static mqd_t
-open_or_exit (const char *name,
-              int flags)
+open_or_exit (const char *name, int flags)
 {
   struct mq_attr attributes = { .mq_maxmsg = 4, .mq_msgsize = MESSAGE_SIZE };
   mqd_t queue = mq_open (name, flags, 0600, &attributes);
@@ -41,8 +40,7 @@ create (const char *name)
 
 /* Prints what is in the queue, a line a message. */
 static int
-print (const char *name,
-       int count)
+print (const char *name, int count)
 {
   mqd_t queue = open_or_exit (name, O_RDONLY);
 
@@ -62,8 +60,7 @@ print (const char *name,
 
 /* Sends everything back as it came, until an empty message of priority 0. */
 static int
-echo (const char *questions_name,
-      const char *answers_name)
+echo (const char *questions_name, const char *answers_name)
 {
   mqd_t questions = open_or_exit (questions_name, O_RDONLY);
   mqd_t answers = open_or_exit (answers_name, O_WRONLY);
@@ -82,8 +79,7 @@ echo (const char *questions_name,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   if (argc == 3 && strcmp (argv[1], "create") == 0)
     return create (argv[2]);

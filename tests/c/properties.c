@@ -22,14 +22,13 @@ typedef struct
 } Properties;
 
 static void
-assert_properties (MoodMessageQueue *queue,
-                   const Properties *expected)
+assert_properties (MoodMessageQueue *queue, const Properties *expected)
 {
   Properties actual;
 
-  g_object_get (queue, "name", &actual.name, "flags", &actual.flags, "mode", &actual.mode,
-                "maxmsg", &actual.maxmsg, "msgsize", &actual.msgsize, "curmsgs", &actual.curmsgs,
-                "blocking", &actual.blocking, "closed", &actual.closed, "fd", &actual.fd, NULL);
+  g_object_get (queue, "name", &actual.name, "flags", &actual.flags, "mode", &actual.mode, "maxmsg",
+                &actual.maxmsg, "msgsize", &actual.msgsize, "curmsgs", &actual.curmsgs, "blocking",
+                &actual.blocking, "closed", &actual.closed, "fd", &actual.fd, NULL);
 
   g_assert_cmpstr (actual.name, ==, expected->name);
   g_assert_cmpuint (actual.flags, ==, expected->flags);
@@ -70,9 +69,9 @@ test_life (void)
   g_autoptr (MoodMessageQueue) queue = NULL;
 
   umask (022);
-  queue = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, "name", expected.name, "flags", expected.flags,
-                        "mode", expected.mode, "maxmsg", expected.maxmsg, "msgsize",
-                        expected.msgsize, NULL);
+  queue =
+      g_object_new (MOOD_TYPE_MESSAGE_QUEUE, "name", expected.name, "flags", expected.flags, "mode",
+                    expected.mode, "maxmsg", expected.maxmsg, "msgsize", expected.msgsize, NULL);
   assert_properties (queue, &expected);
 
   g_assert_true (g_initable_init (G_INITABLE (queue), NULL, &error));
@@ -105,9 +104,7 @@ test_defaults (void)
 }
 
 static void
-count_notification (GObject *object,
-                    GParamSpec *pspec,
-                    gpointer user_data)
+count_notification (GObject *object, GParamSpec *pspec, gpointer user_data)
 {
   guint *count = user_data;
 
@@ -224,8 +221,7 @@ test_open_flags_type (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   mood_test_init (&argc, &argv);
 

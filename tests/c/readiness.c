@@ -15,9 +15,7 @@ typedef struct
 } Calls;
 
 static gboolean
-on_ready (MoodMessageQueue *queue,
-          GIOCondition condition,
-          gpointer user_data)
+on_ready (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
 {
   Calls *calls = user_data;
 
@@ -56,8 +54,7 @@ attach_source (MoodMessageQueue *queue,
 /* Dispatches what is ready, and nothing more: a source that is ready without end would never let
  * this return. */
 static void
-assert_settles_after (Calls *calls,
-                      guint n_calls)
+assert_settles_after (Calls *calls, guint n_calls)
 {
   for (guint i = 0; g_main_context_iteration (NULL, FALSE); i++)
     g_assert_cmpuint (i, <, 16);
@@ -257,9 +254,7 @@ test_made_after_close (void)
 }
 
 static gboolean
-close_in_callback (MoodMessageQueue *queue,
-                   GIOCondition condition,
-                   gpointer user_data)
+close_in_callback (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
 {
   on_ready (queue, condition, user_data);
   g_assert_true (mood_message_queue_close (queue, NULL));
@@ -397,9 +392,7 @@ test_holds_queue (void)
 }
 
 static gboolean
-on_closure (MoodMessageQueue *queue,
-            GIOCondition condition,
-            gpointer user_data)
+on_closure (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
 {
   return on_ready (queue, condition, user_data);
 }
@@ -422,8 +415,7 @@ test_closure (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   mood_test_init (&argc, &argv);
 

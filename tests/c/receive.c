@@ -169,8 +169,7 @@ test_waits_for_message (gconstpointer data)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   mood_test_init (&argc, &argv);
 

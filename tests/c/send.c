@@ -16,8 +16,8 @@ test_empty_message (void)
   /* An empty array is NULL in some bindings. */
   g_assert_cmpint (mood_message_queue_send (queue, NULL, 0, 2, NULL, &error), ==, 0);
   g_assert_no_error (error);
-  g_assert_true (mood_message_queue_sendall (queue, (const guint8 *) "", 0, 1, &bytes_sent, NULL,
-                                             &error));
+  g_assert_true (
+      mood_message_queue_sendall (queue, (const guint8 *) "", 0, 1, &bytes_sent, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (bytes_sent, ==, 0);
 
@@ -118,16 +118,16 @@ test_sendall (void)
   g_autoptr (GError) error = NULL;
   gsize bytes_sent = 0;
 
-  g_assert_true (mood_message_queue_sendall (queue, (const guint8 *) all, 66, 5, &bytes_sent, NULL,
-                                             &error));
+  g_assert_true (
+      mood_message_queue_sendall (queue, (const guint8 *) all, 66, 5, &bytes_sent, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (bytes_sent, ==, 66);
   mood_test_assert_received (queue, first, 5);
   mood_test_assert_received (queue, "bc", 5);
 
   /* What fits exactly is one message, not one and an empty one. */
-  g_assert_true (mood_message_queue_sendall (queue, (const guint8 *) first, 64, 5, NULL, NULL,
-                                             &error));
+  g_assert_true (
+      mood_message_queue_sendall (queue, (const guint8 *) first, 64, 5, NULL, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 1);
 }
@@ -195,8 +195,7 @@ test_waits_for_room (gconstpointer data)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   mood_test_init (&argc, &argv);
 

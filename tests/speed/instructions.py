@@ -37,6 +37,9 @@ def count(valgrind, program, receive, pairs):
             text=True,
             check=False,
         )
+    if "debuginfo reader" in result.stderr:
+        print("1..0 # SKIP this valgrind cannot read what this compiler writes")
+        sys.exit(0)
     collected = re.search(r"Collected : (\d+)", result.stderr)
     if result.returncode != 0 or collected is None:
         sys.exit(f"Bail out! {program} {receive}: {result.stderr}")
@@ -47,14 +50,16 @@ def main():
     valgrind, program = sys.argv[1:]
     failures = 0
 
-    print(f"1..{len(BUDGETS)}", flush=True)
+    results = []
     for number, (receive, budget) in enumerate(BUDGETS.items(), 1):
         # The difference leaves out what happens once, such as resolving symbols.
         few, many = (count(valgrind, program, receive, pairs) for pairs in (100, 1100))
         cost = (many - few) / 1000
         verdict = "ok" if cost <= budget else "not ok"
         failures += cost > budget
-        print(f"{verdict} {number} send + {receive}: {cost:g} instructions, budget {budget}")
+        results.append(f"{verdict} {number} send + {receive}: {cost:g} instructions, budget {budget}")
+
+    print(f"1..{len(results)}", *results, sep="\n")
 
     return 1 if failures else 0
 

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (MoodMessageQueue) queue = NULL;

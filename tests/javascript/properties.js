@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The properties of a queue, by attribute and by function.
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
+import Mood from 'gi://Mood?version=1.0';
+
+import {assert, assertEqual, assertThrows, run, test} from './tap.js';
+import {CREATE, Flags, bytes, newName, newQueue, openAgain} from './queues.js';
+
+const getters = {
+  name: 'get_name',
+  flags: 'get_flags',
+  mode: 'get_mode',
+  maxmsg: 'get_maxmsg',
+  msgsize: 'get_msgsize',
+  curmsgs: 'get_curmsgs',
+  blocking: 'get_blocking',
+  closed: 'is_closed',
+  fd: 'fileno',
+};
+
+// What the kernel says about a descriptor of this process.
+function readDescriptorFlags(descriptor) {
+  const [, contents] = GLib.file_get_contents(`/proc/self/fdinfo/${descriptor}`);
+
+  return parseInt(/^flags:\s+(\d+)$/m.exec(new TextDecoder().decode(contents))[1], 8);
+}
+
+test('values', () => {
+  const name = newName();
+  const queue = Mood.MessageQueue.new(name, Flags.RDWR | CREATE, 0o600, 3, 48);
+  const info = Gio.File.new_for_path(`/proc/self/fd/${queue.fd}`)
+    .query_info('unix::mode', Gio.FileQueryInfoFlags.NONE, null);
+
+  assertEqual(queue.name, name);
+  assertEqual(queue.flags, Flags.RDWR | CREATE);
+  assertEqual(queue.mode, info.get_attribute_uint32('unix::mode'));
+  assertEqual(queue.maxmsg, 3);
+  assertEqual(queue.msgsize, 48);
+  assertEqual(queue.curmsgs, 0);
+  assertEqual(queue.blocking, true);
+  assertEqual(queue.closed, false);
+  assert(queue.fd >= 0);
+});
+
+test('every way to read gives the same', () => {
+  const open = newQueue();
+  const closed = newQueue();
+
+  open.send(bytes('waiting'), 0, null);
+  closed.close();
+  for (const queue of [open, closed, new Mood.MessageQueue()]) {
+    for (const [name, getter] of Object.entries(getters))
+      assertEqual([name, queue[name]], [name, queue[getter]()]);
+  }
+});
+
+test('all are known to the class', () => {
+  const names = Mood.MessageQueue.list_properties().map(({name}) => name);
+
+  assertEqual(names.sort(), Object.keys(getters).sort());
+});
+
+test('defaults of an object not opened', () => {
+  const queue = new Mood.MessageQueue();
+
+  assertEqual(Object.keys(getters).map(name => queue[name]),
+    [null, 0, 0o600, -1, -1, -1, false, false, -1]);
+});
+
+test('curmsgs counts what waits', () => {
+  const queue = newQueue();
+  const other = openAgain(queue, Flags.WRONLY);
+
+  queue.send(bytes('one'), 0, null);
+  other.send(bytes('two'), 0, null);
+  assertEqual([queue.curmsgs, other.curmsgs], [2, 2]);
+  queue.recv(null);
+  assertEqual(other.curmsgs, 1);
+});
+
+test('blocking is the mode of the descriptor', () => {
+  const queue = newQueue();
+  const asOpened = readDescriptorFlags(queue.fd);
+
+  queue.blocking = false;
+  assertEqual(queue.blocking, false);
+  assert(readDescriptorFlags(queue.fd) !== asOpened);
+  queue.set_blocking(true);
+  assertEqual(queue.blocking, true);
+  assertEqual(readDescriptorFlags(queue.fd), asOpened);
+  assertEqual(newQueue({flags: Flags.RDWR | Flags.NONBLOCK}).blocking, false);
+});
+
+test('blocking notifies of changes only', () => {
+  const queue = newQueue();
+  const seen = [];
+
+  queue.connect('notify::blocking', changed => seen.push(changed.blocking));
+  queue.blocking = true;
+  assertEqual(seen, []);
+  queue.blocking = false;
+  queue.set_blocking(false);
+  queue.set_blocking(true);
+  assertEqual(seen, [false, true]);
+});
+
+test('blocking can be bound', () => {
+  const queue = newQueue();
+  const other = newQueue();
+
+  queue.bind_property('blocking', other, 'blocking', GObject.BindingFlags.SYNC_CREATE);
+  queue.blocking = false;
+  assertEqual(other.blocking, false);
+});
+
+test('what is read only cannot be written', () => {
+  const queue = newQueue();
+
+  for (const name of ['curmsgs', 'closed', 'fd']) {
+    const before = queue[name];
+
+    assertThrows(() => {
+      queue[name] = before;
+    });
+    assertEqual(queue[name], before);
+  }
+});
+
+test('version', () => {
+  assertEqual(Mood.VERSION_S,
+    [Mood.MAJOR_VERSION, Mood.MINOR_VERSION, Mood.MICRO_VERSION].join('.'));
+});
+
+run();

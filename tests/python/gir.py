@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The public surface: that what is described and exported is exactly what is meant to be.
+
+The program gets the paths of the GIR and of the library as its arguments.
+"""
+
+import shutil
+import subprocess
+import sys
+import unittest
+from xml.etree import ElementTree
+
+import tap
+
+CORE = '{http://www.gtk.org/introspection/core/1.0}'
+C = '{http://www.gtk.org/introspection/c/1.0}'
+GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
+
+# Every public name, by its kind and the C name behind it where there is one. A name that is added
+# to the library is added here, on purpose.
+NAMESPACE = {
+    'bitfield OpenFlags',
+    'callback MessageQueueSourceFunc',
+    'class MessageQueue',
+    'constant MAJOR_VERSION',
+    'constant MICRO_VERSION',
+    'constant MINOR_VERSION',
+    'constant VERSION_S',
+    'function unlink = mood_unlink',
+    'function-macro CHECK_VERSION = MOOD_CHECK_VERSION',
+    # G_DECLARE_FINAL_TYPE makes it; it is private in all but name.
+    'record MessageQueueClass',
+}
+
+MEMBERS = {
+    'MessageQueue': {
+        'constructor new = mood_message_queue_new',
+        'implements Gio.Initable',
+        'method add_watch = mood_message_queue_add_watch',
+        'method add_watch_full = mood_message_queue_add_watch_full',
+        'method close = mood_message_queue_close',
+        'method create_source = mood_message_queue_create_source',
+        'method fileno = mood_message_queue_fileno',
+        'method get_blocking = mood_message_queue_get_blocking',
+        'method get_curmsgs = mood_message_queue_get_curmsgs',
+        'method get_flags = mood_message_queue_get_flags',
+        'method get_maxmsg = mood_message_queue_get_maxmsg',
+        'method get_mode = mood_message_queue_get_mode',
+        'method get_msgsize = mood_message_queue_get_msgsize',
+        'method get_name = mood_message_queue_get_name',
+        'method is_closed = mood_message_queue_is_closed',
+        'method receive = mood_message_queue_receive',
+        'method receive_into = mood_message_queue_receive_into',
+        'method recv = mood_message_queue_recv',
+        'method send = mood_message_queue_send',
+        'method sendall = mood_message_queue_sendall',
+        'method set_blocking = mood_message_queue_set_blocking',
+        'method unlink = mood_message_queue_unlink',
+        'property blocking',
+        'property closed',
+        'property curmsgs',
+        'property fd',
+        'property flags',
+        'property maxmsg',
+        'property mode',
+        'property msgsize',
+        'property name',
+    },
+    'MessageQueueClass': {
+        'field parent_class',
+    },
+    'MessageQueueSourceFunc': set(),
+    'OpenFlags': {
+        'member cloexec = MOOD_OPEN_CLOEXEC',
+        'member creat = MOOD_OPEN_CREAT',
+        'member excl = MOOD_OPEN_EXCL',
+        'member nonblock = MOOD_OPEN_NONBLOCK',
+        'member rdonly = MOOD_OPEN_RDONLY',
+        'member rdwr = MOOD_OPEN_RDWR',
+        'member wronly = MOOD_OPEN_WRONLY',
+    },
+}
+
+# What bindings do not see: C has it, and introspection has something better or nothing.
+HIDDEN = {
+    'mood_message_queue_add_watch',
+    'mood_message_queue_receive_into',
+    'MOOD_CHECK_VERSION',
+}
+
+VERSIONS = {'1.0'}
+
+# What an element is made of, as against what it contains.
+PARTS = {'doc', 'source-position', 'type', 'parameters', 'return-value'}
+
+
+def kind(element):
+    return element.tag.rpartition('}')[2]
+
+
+def describe(element):
+    name = element.get(C + 'identifier')
+    return f'{kind(element)} {element.get("name")}' + (f' = {name}' if name else '')
+
+
+def contents(element):
+    return {describe(child) for child in element if kind(child) not in PARTS}
+
+
+class GirTest(unittest.TestCase):
+    def setUp(self):
+        self.namespace = ElementTree.parse(sys.argv[1]).find(CORE + 'namespace')
+        self.queue = self.namespace.find(CORE + 'class[@name="MessageQueue"]')
+        self.public = [element for element in self.namespace
+                       if not element.get(GLIB + 'is-gtype-struct-for')]
+
+    def test_namespace_holds_the_public_names_and_no_others(self):
+        self.assertEqual(contents(self.namespace), NAMESPACE)
+
+    def test_each_holds_the_public_names_and_no_others(self):
+        for name, expected in MEMBERS.items():
+            with self.subTest(name):
+                element = self.namespace.find(f'*[@name="{name}"]')
+                self.assertEqual(contents(element), expected)
+
+    def test_all_that_has_members_is_listed(self):
+        containers = {element.get('name') for element in self.namespace
+                      if kind(element) not in ('constant', 'function', 'function-macro')}
+        self.assertEqual(containers, set(MEMBERS))
+
+    def test_hidden_are_only_those_that_should_be(self):
+        hidden = {element.get(C + 'identifier') for element in self.namespace.iter()
+                  if element.get('introspectable') == '0'}
+        self.assertEqual(hidden, HIDDEN)
+
+    def test_watch_takes_the_place_of_the_one_for_c(self):
+        watch = self.queue.find(CORE + 'method[@name="add_watch_full"]')
+        self.assertEqual(watch.get('shadows'), 'add_watch')
+
+    def test_every_name_tells_its_version(self):
+        versioned = {'class', 'bitfield', 'callback', 'constant', 'function', 'function-macro',
+                     'constructor', 'method', 'property'}
+        for element in self.public:
+            for described in element.iter():
+                if kind(described) in versioned:
+                    with self.subTest(describe(described)):
+                        self.assertIn(described.get('version'), VERSIONS)
+
+    def test_every_name_is_documented(self):
+        for element in self.public:
+            for described in [element, *element.iter()]:
+                if described.get('name') and kind(described) not in ('type', 'implements'):
+                    with self.subTest(describe(element) + ': ' + describe(described)):
+                        self.assertTrue(described.findtext(CORE + 'doc', '').strip())
+
+    def test_every_result_is_documented(self):
+        for element in self.public:
+            for result in element.iter(CORE + 'return-value'):
+                if result.find(CORE + 'type[@name="none"]') is None:
+                    with self.subTest(describe(element)):
+                        self.assertTrue(result.findtext(CORE + 'doc', '').strip())
+
+    def test_messages_come_out_as_bytes_that_the_caller_owns(self):
+        for name in 'recv', 'receive':
+            with self.subTest(name):
+                method = self.queue.find(f'{CORE}method[@name="{name}"]')
+                result = method.find(CORE + 'return-value')
+                self.assertEqual(result.get('transfer-ownership'), 'full')
+                array = result.find(CORE + 'array')
+                self.assertEqual(array.find(CORE + 'type').get('name'), 'guint8')
+                length = method.findall(f'{CORE}parameters/{CORE}parameter')[
+                    int(array.get('length'))]
+                self.assertEqual(length.get('name'), 'length')
+
+    def test_messages_go_in_as_bytes_that_the_caller_keeps(self):
+        for name in 'send', 'sendall':
+            with self.subTest(name):
+                message = self.queue.find(
+                    f'{CORE}method[@name="{name}"]/{CORE}parameters/'
+                    f'{CORE}parameter[@name="message"]')
+                self.assertEqual(message.get('transfer-ownership'), 'none')
+                self.assertEqual(message.find(f'{CORE}array/{CORE}type').get('name'), 'guint8')
+
+    def test_a_queue_may_have_no_name(self):
+        result = self.queue.find(f'{CORE}method[@name="get_name"]/{CORE}return-value')
+        self.assertEqual(result.get('nullable'), '1')
+
+    def test_every_cancellable_can_be_left_out(self):
+        for parameter in self.namespace.iter(CORE + 'parameter'):
+            if parameter.get('name') == 'cancellable':
+                self.assertEqual(parameter.get('nullable'), '1')
+
+    def test_library_exports_what_is_described_and_nothing_else(self):
+        if not shutil.which('nm'):
+            self.skipTest('there is no nm')
+        described = set()
+        for element in self.namespace.iter():
+            if kind(element) in ('function', 'constructor', 'method'):
+                described.add(element.get(C + 'identifier'))
+            described.add(element.get(GLIB + 'get-type'))
+        described.discard(None)
+        output = subprocess.run(['nm', '-D', '--defined-only', sys.argv[2]], check=True,
+                                stdout=subprocess.PIPE, encoding='utf-8').stdout
+        # Leading underscores belong to the compiler and the linker, which differ in what they add.
+        exported = {name for name in (line.split()[-1] for line in output.splitlines())
+                    if not name.startswith('_')}
+        self.assertEqual(exported, described)
+        self.assertEqual({name for name in exported if not name.startswith('mood_')}, set())
+
+
+if __name__ == '__main__':
+    tap.main()

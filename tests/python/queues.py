@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What the tests share: queues that are gone after the test, errors, and waiting for the loop."""
+
+import contextlib
+import itertools
+import os
+import unittest
+
+import gi
+
+gi.require_version('Mood', '1.0')
+
+from gi.repository import Gio, GLib, Mood
+
+# Far longer than any event takes, also on a busy machine.
+LIMIT_SECONDS = 30
+
+CREATE = Mood.OpenFlags.CREAT | Mood.OpenFlags.EXCL
+
+numbers = itertools.count()
+
+
+def remove(name):
+    try:
+        Mood.unlink(name)
+    except GLib.Error as error:
+        if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND):
+            raise
+
+
+class QueueTest(unittest.TestCase):
+    def new_name(self):
+        """The name of a queue that does not exist, and will not after the test."""
+        name = f'/mood-test-{os.getpid()}-{next(numbers)}'
+        self.addCleanup(remove, name)
+        return name
+
+    def new_queue(self, flags=Mood.OpenFlags.RDWR, maxmsg=4, msgsize=64):
+        """A new queue, small, because all the queues of a user share one limit."""
+        return Mood.MessageQueue.new(self.new_name(), flags | CREATE, 0o600, maxmsg, msgsize)
+
+    def open_again(self, queue, flags):
+        return Mood.MessageQueue.new(queue.get_name(), flags, 0, -1, -1)
+
+    @contextlib.contextmanager
+    def assert_fails(self, code, *words):
+        """The block must raise this error of GIO's, with each of the words in its message."""
+        with self.assertRaises(GLib.Error) as caught:
+            yield
+        error = caught.exception
+        self.assertTrue(error.matches(Gio.io_error_quark(), code), f'not {code}: {error}')
+        for word in words:
+            self.assertIn(word, error.message)
+
+    def wait_until(self, condition):
+        """Runs the main loop until condition() holds."""
+        expired = []
+        watchdog = GLib.timeout_source_new_seconds(LIMIT_SECONDS)
+        watchdog.set_callback(lambda *_: expired.append(True))
+        watchdog.attach()
+        self.addCleanup(watchdog.destroy)
+        while not condition():
+            self.assertFalse(expired, f'not seen within {LIMIT_SECONDS} s')
+            GLib.MainContext.default().iteration(True)
+        watchdog.destroy()
+
+    def run_what_is_ready(self):
+        """Runs the main loop until it has nothing better to do.
+
+        A source of the lowest priority is dispatched only when no other is ready. So after this,
+        a source that was not dispatched was not ready.
+        """
+        idle = []
+        GLib.idle_add(idle.append, True, priority=GLib.PRIORITY_LOW)
+        self.wait_until(lambda: idle)
+
+    def watch(self, queue, condition, func, *data):
+        identifier = queue.add_watch(GLib.PRIORITY_DEFAULT, condition, func, *data)
+        self.assertGreater(identifier, 0)
+        self.addCleanup(self.get_watch(identifier).destroy)
+        return identifier
+
+    def get_watch(self, identifier):
+        """The source behind an ID, or None if it was removed."""
+        return GLib.MainContext.default().find_source_by_id(identifier)

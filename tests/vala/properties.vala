@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The properties of a queue, by attribute and by function.
+
+using Mood;
+using MoodTest;
+
+static void test_values () throws Error {
+    var name = new_name ();
+    var queue = new MessageQueue (name, OpenFlags.RDWR | CREATE, 0600, 3, 48);
+    Posix.Stat status;
+
+    assert (Posix.fstat (queue.fd, out status) == 0);
+    assert_cmpstr (queue.name, CompareOperator.EQ, name);
+    assert (queue.flags == (OpenFlags.RDWR | CREATE));
+    assert (queue.mode == (uint) status.st_mode);
+    assert (queue.maxmsg == 3);
+    assert (queue.msgsize == 48);
+    assert (queue.curmsgs == 0);
+    assert (queue.blocking);
+    assert (!queue.closed);
+    assert (queue.fd >= 0);
+}
+
+static void test_getters () throws Error {
+    var queue = new_queue ();
+
+    queue.send ("waiting".data);
+    assert_cmpstr (queue.get_name (), CompareOperator.EQ, queue.name);
+    assert (queue.get_flags () == queue.flags);
+    assert (queue.get_mode () == queue.mode);
+    assert (queue.get_maxmsg () == queue.maxmsg);
+    assert (queue.get_msgsize () == queue.msgsize);
+    assert (queue.get_curmsgs () == 1);
+    assert (queue.fileno () == queue.fd);
+}
+
+static void test_curmsgs () throws Error {
+    var queue = new_queue ();
+    var other = open_again (queue, OpenFlags.WRONLY);
+
+    queue.send ("one".data);
+    other.send ("two".data);
+    assert (queue.curmsgs == 2);
+    queue.recv ();
+    assert (other.curmsgs == 1);
+}
+
+static void test_blocking () throws Error {
+    var queue = new_queue ();
+    var notified = 0;
+
+    queue.notify["blocking"].connect (() => notified++);
+    queue.blocking = true;
+    assert (notified == 0);
+    queue.blocking = false;
+    assert (notified == 1);
+    assert ((Posix.fcntl (queue.fd, Posix.F_GETFL) & Posix.O_NONBLOCK) != 0);
+    queue.set_blocking (true);
+    assert (notified == 2);
+    assert (queue.blocking);
+    assert ((Posix.fcntl (queue.fd, Posix.F_GETFL) & Posix.O_NONBLOCK) == 0);
+    assert (!new_queue (OpenFlags.RDWR | OpenFlags.NONBLOCK).blocking);
+}
+
+static void test_by_name () throws Error {
+    var queue = new_queue (OpenFlags.RDWR, 2, 8);
+    int64 maxmsg;
+    bool closed;
+
+    queue.get ("maxmsg", out maxmsg, "closed", out closed);
+    assert (maxmsg == 2);
+    assert (!closed);
+    queue.set ("blocking", false);
+    assert (!queue.blocking);
+}
+
+static void test_version () throws Error {
+    assert_cmpstr (VERSION_S, CompareOperator.EQ,
+                   "%d.%d.%d".printf (MAJOR_VERSION, MINOR_VERSION, MICRO_VERSION));
+}
+
+static int main (string[] args) {
+    MoodTest.init (ref args);
+    add ("/properties/values", test_values);
+    add ("/properties/getters", test_getters);
+    add ("/properties/curmsgs", test_curmsgs);
+    add ("/properties/blocking", test_blocking);
+    add ("/properties/by-name", test_by_name);
+    add ("/properties/version", test_version);
+
+    return Test.run ();
+}
