@@ -50,6 +50,10 @@ struct _MoodMessageQueue
   GList link;     /* in the list of the queues whose descriptor is open */
 };
 
+/* The timeout of a call that was given none: to wait without end or not at all, as the mode of the
+ * descriptor says. */
+#define MOOD_TIMEOUT_OF_MODE G_MININT64
+
 /* One lock for all queues, held for a few instructions at a time, with no other lock taken inside:
  * a fork can then take it, so that the child finds the lists whole and the lock free. It is of
  * POSIX's kind, which goes with pthread_atfork() and is known to thread checkers. */
@@ -66,11 +70,13 @@ int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 int mood_message_queue_open_descriptor (MoodMessageQueue *self, GError **error);
 
 /* mood-message-queue-wait.c */
-gboolean mood_message_queue_wait (MoodMessageQueue *self,
-                                  GIOCondition condition,
-                                  const char *action,
-                                  GCancellable *cancellable,
-                                  GError **error);
+gboolean mood_message_queue_wait_to_retry (MoodMessageQueue *self,
+                                           int errsv,
+                                           GIOCondition condition,
+                                           gint64 timeout_us,
+                                           gint64 *deadline,
+                                           GCancellable *cancellable,
+                                           GError **error);
 void mood_message_queue_wake_waiting (MoodMessageQueue *self);
 
 /* mood-message-queue-source.c */

@@ -18,17 +18,6 @@ static const char *const action = "receive from";
  * that the message then keeps. */
 #define STACK_BUFFER_SIZE 8192
 
-static G_GNUC_NO_INLINE void
-set_receive_error (MoodMessageQueue *self, int errsv, GError **error)
-{
-  if (errsv == EAGAIN)
-    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, action, self->name,
-                    "it is empty, and in nonblocking mode; receive again when it is ready for "
-                    "G_IO_IN");
-  else
-    mood_set_error_from_errno (error, errsv, action, self->name, NULL);
-}
-
 /* Begins a call that receives; must be followed by mood_message_queue_end() if it returns TRUE. */
 static inline gboolean
 begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **error)
@@ -55,9 +44,10 @@ try_or_block (MoodMessageQueue *self,
               guint8 *buffer,
               gsize size,
               guint *priority,
+              gint64 timeout_us,
               GCancellable *cancellable)
 {
-  if (cancellable == NULL)
+  if (cancellable == NULL && timeout_us < 0)
     return mood_mq_receive (self->fd, buffer, size, priority);
   else
     return mood_mq_try_receive (self->fd, buffer, size, priority);
@@ -69,28 +59,16 @@ wait_and_take (MoodMessageQueue *self,
                guint8 *buffer,
                gsize size,
                guint *priority,
+               gint64 timeout_us,
                GCancellable *cancellable,
                GError **error)
 {
-  gssize length;
+  gint64 deadline = 0;
+  gssize length = -1;
 
-  do
-    {
-      /* After EINTR there is nothing to wait for: a signal handler ran, and nothing was taken. */
-      if (errno == ETIMEDOUT)
-        {
-          if (!mood_message_queue_wait (self, G_IO_IN, action, cancellable, error))
-            return -1;
-        }
-      else if (errno != EINTR)
-        {
-          set_receive_error (self, errno, error);
-          return -1;
-        }
-
-      length = try_or_block (self, buffer, size, priority, cancellable);
-    }
-  while (length == -1);
+  while (length == -1 && mood_message_queue_wait_to_retry (self, errno, G_IO_IN, timeout_us,
+                                                           &deadline, cancellable, error))
+    length = try_or_block (self, buffer, size, priority, timeout_us, cancellable);
 
   return length;
 }
@@ -102,13 +80,14 @@ take (MoodMessageQueue *self,
       guint8 *buffer,
       gsize size,
       guint *priority,
+      gint64 timeout_us,
       GCancellable *cancellable,
       GError **error)
 {
-  gssize length = try_or_block (self, buffer, size, priority, cancellable);
+  gssize length = try_or_block (self, buffer, size, priority, timeout_us, cancellable);
 
   if (G_UNLIKELY (length == -1))
-    length = wait_and_take (self, buffer, size, priority, cancellable, error);
+    length = wait_and_take (self, buffer, size, priority, timeout_us, cancellable, error);
 
   return length;
 }
@@ -129,11 +108,12 @@ static guint8 *
 take_small (MoodMessageQueue *self,
             guint *priority,
             gsize *length,
+            gint64 timeout_us,
             GCancellable *cancellable,
             GError **error)
 {
   guint8 buffer[STACK_BUFFER_SIZE];
-  gssize result = take (self, buffer, sizeof buffer, priority, cancellable, error);
+  gssize result = take (self, buffer, sizeof buffer, priority, timeout_us, cancellable, error);
 
   if (G_UNLIKELY (result == -1))
     return NULL;
@@ -148,6 +128,7 @@ static guint8 *
 take_large (MoodMessageQueue *self,
             guint *priority,
             gsize *length,
+            gint64 timeout_us,
             GCancellable *cancellable,
             GError **error)
 {
@@ -162,7 +143,7 @@ take_large (MoodMessageQueue *self,
       return NULL;
     }
 
-  result = take (self, buffer, size, priority, cancellable, error);
+  result = take (self, buffer, size, priority, timeout_us, cancellable, error);
   if (result == -1)
     {
       g_free (buffer);
@@ -172,6 +153,75 @@ take_large (MoodMessageQueue *self,
   *length = (gsize) result;
 
   return g_realloc (buffer, MAX (*length, 1));
+}
+
+G_ALWAYS_INLINE static inline guint8 *
+receive_message (MoodMessageQueue *self,
+                 guint *priority,
+                 gsize *length,
+                 gint64 timeout_us,
+                 GCancellable *cancellable,
+                 GError **error)
+{
+  guint8 *message;
+  gsize message_length = 0;
+
+  if (priority != NULL)
+    *priority = 0;
+  if (length != NULL)
+    *length = 0;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
+
+  if (!begin_receiving (self, cancellable, error))
+    return NULL;
+
+  if (G_LIKELY (self->msgsize <= STACK_BUFFER_SIZE))
+    message = take_small (self, priority, &message_length, timeout_us, cancellable, error);
+  else
+    message = take_large (self, priority, &message_length, timeout_us, cancellable, error);
+
+  mood_message_queue_end (self);
+
+  if (length != NULL)
+    *length = message_length;
+
+  return message;
+}
+
+G_ALWAYS_INLINE static inline gssize
+receive_message_into (MoodMessageQueue *self,
+                      guint8 *buffer,
+                      gsize size,
+                      guint *priority,
+                      gint64 timeout_us,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  gssize length = -1;
+
+  if (priority != NULL)
+    *priority = 0;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+
+  if (!begin_receiving (self, cancellable, error))
+    return -1;
+
+  if (G_UNLIKELY (buffer == NULL))
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+                    "no buffer was given to receive into");
+  else if (G_UNLIKELY (size < (gsize) self->msgsize))
+    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, action, self->name,
+                    "a message may have %" G_GINT64_FORMAT " bytes, but the buffer holds "
+                    "only %" G_GSIZE_FORMAT,
+                    self->msgsize, size);
+  else
+    length = take (self, buffer, size, priority, timeout_us, cancellable, error);
+
+  mood_message_queue_end (self);
+
+  return length;
 }
 
 /**
@@ -214,30 +264,48 @@ mood_message_queue_receive (MoodMessageQueue *self,
                             GCancellable *cancellable,
                             GError **error)
 {
-  guint8 *message;
-  gsize message_length = 0;
+  return receive_message (self, priority, length, MOOD_TIMEOUT_OF_MODE, cancellable, error);
+}
 
-  if (priority != NULL)
-    *priority = 0;
-  if (length != NULL)
-    *length = 0;
-
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
-
-  if (!begin_receiving (self, cancellable, error))
-    return NULL;
-
-  if (G_LIKELY (self->msgsize <= STACK_BUFFER_SIZE))
-    message = take_small (self, priority, &message_length, cancellable, error);
-  else
-    message = take_large (self, priority, &message_length, cancellable, error);
-
-  mood_message_queue_end (self);
-
-  if (length != NULL)
-    *length = message_length;
-
-  return message;
+/**
+ * mood_message_queue_receive_with_timeout:
+ * @self: a message queue
+ * @priority: (out) (optional): return location for the message's priority, or %NULL
+ * @length: (out) (optional): return location for how many bytes the message has, or %NULL
+ * @timeout_us: how long to wait, in microseconds: negative for without end, 0 for not at all
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Receives one message and its priority, and waits for it for a limited time.
+ *
+ * This is [method@Mood.MessageQueue.receive] with a time limit of its own, which counts whatever
+ * the mode of the queue is: it waits on a queue in nonblocking mode, and does not wait on another
+ * if @timeout_us is 0. The time is measured on the monotonic clock, so that setting the clock of
+ * the system changes nothing. A message that is there is received, however short the time.
+ *
+ * [method@Mood.MessageQueue.close] in another thread ends the wait if @timeout_us is positive or
+ * there is a @cancellable.
+ *
+ * Errors: those of [method@Mood.MessageQueue.receive], except that %G_IO_ERROR_WOULD_BLOCK is given
+ * if the queue is empty and @timeout_us is 0; and %G_IO_ERROR_TIMED_OUT if it stayed empty for
+ * @timeout_us.
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: (array length=length) (element-type guint8) (transfer full): the message, to be freed
+ *   with [func@GLib.free], or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+guint8 *
+mood_message_queue_receive_with_timeout (MoodMessageQueue *self,
+                                         guint *priority,
+                                         gsize *length,
+                                         gint64 timeout_us,
+                                         GCancellable *cancellable,
+                                         GError **error)
+{
+  return receive_message (self, priority, length, MAX (timeout_us, -1), cancellable, error);
 }
 
 /**
@@ -264,7 +332,7 @@ mood_message_queue_recv (MoodMessageQueue *self,
                          GCancellable *cancellable,
                          GError **error)
 {
-  return mood_message_queue_receive (self, NULL, length, cancellable, error);
+  return receive_message (self, NULL, length, MOOD_TIMEOUT_OF_MODE, cancellable, error);
 }
 
 /**
@@ -298,28 +366,44 @@ mood_message_queue_receive_into (MoodMessageQueue *self,
                                  GCancellable *cancellable,
                                  GError **error)
 {
-  gssize length = -1;
+  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_MODE, cancellable,
+                               error);
+}
 
-  if (priority != NULL)
-    *priority = 0;
-
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
-
-  if (!begin_receiving (self, cancellable, error))
-    return -1;
-
-  if (G_UNLIKELY (buffer == NULL))
-    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
-                    "no buffer was given to receive into");
-  else if (G_UNLIKELY (size < (gsize) self->msgsize))
-    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, action, self->name,
-                    "a message may have %" G_GINT64_FORMAT " bytes, but the buffer holds "
-                    "only %" G_GSIZE_FORMAT,
-                    self->msgsize, size);
-  else
-    length = take (self, buffer, size, priority, cancellable, error);
-
-  mood_message_queue_end (self);
-
-  return length;
+/**
+ * mood_message_queue_receive_into_with_timeout: (skip)
+ * @self: a message queue
+ * @buffer: (array length=size) (element-type guint8): where to put the message
+ * @size: how many bytes @buffer can hold, at least [property@Mood.MessageQueue:msgsize]
+ * @priority: (out) (optional): return location for the message's priority, or %NULL
+ * @timeout_us: how long to wait, in microseconds: negative for without end, 0 for not at all
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Receives one message into memory of the caller's, and waits for it for a limited time.
+ *
+ * This is [method@Mood.MessageQueue.receive_with_timeout] without an allocation, with the same
+ * waiting.
+ *
+ * Errors: those of [method@Mood.MessageQueue.receive_with_timeout], and
+ * %G_IO_ERROR_MESSAGE_TOO_LARGE if @size is below [property@Mood.MessageQueue:msgsize];
+ * %G_IO_ERROR_INVALID_ARGUMENT if @buffer is %NULL.
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: how many bytes the message has, which may be 0, or -1 with @error set
+ *
+ * Since: 1.0
+ */
+gssize
+mood_message_queue_receive_into_with_timeout (MoodMessageQueue *self,
+                                              guint8 *buffer,
+                                              gsize size,
+                                              guint *priority,
+                                              gint64 timeout_us,
+                                              GCancellable *cancellable,
+                                              GError **error)
+{
+  return receive_message_into (self, buffer, size, priority, MAX (timeout_us, -1), cancellable,
+                               error);
 }

@@ -15,40 +15,22 @@ static const char *const action = "send to";
 /* What POSIX calls MQ_PRIO_MAX is one more than the highest priority. */
 static const guint highest_priority = 32767;
 
-static gboolean
-check_message (MoodMessageQueue *self,
-               const guint8 *message,
-               gsize length,
-               guint priority,
-               GError **error)
+static inline gboolean
+is_message (const guint8 *message, gsize length, guint priority)
 {
-  if (G_UNLIKELY (priority > highest_priority))
-    {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
-                      "the priority %u is above %u, the highest there is", priority,
-                      highest_priority);
-      return FALSE;
-    }
-
-  if (G_UNLIKELY (message == NULL && length > 0))
-    {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
-                      "no message was given, but a length of %" G_GSIZE_FORMAT " bytes", length);
-      return FALSE;
-    }
-
-  return TRUE;
+  return priority <= highest_priority && (message != NULL || length == 0);
 }
 
-static G_GNUC_NO_INLINE void
-set_send_error (MoodMessageQueue *self, int errsv, GError **error)
+static void
+set_message_error (MoodMessageQueue *self, gsize length, guint priority, GError **error)
 {
-  if (errsv == EAGAIN)
-    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, action, self->name,
-                    "it is full, and in nonblocking mode; send again when it is ready for "
-                    "G_IO_OUT");
+  if (priority > highest_priority)
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+                    "the priority %u is above %u, the highest there is", priority,
+                    highest_priority);
   else
-    mood_set_error_from_errno (error, errsv, action, self->name, NULL);
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+                    "no message was given, but a length of %" G_GSIZE_FORMAT " bytes", length);
 }
 
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a
@@ -58,9 +40,10 @@ try_or_block (MoodMessageQueue *self,
               const guint8 *message,
               gsize length,
               guint priority,
+              gint64 timeout_us,
               GCancellable *cancellable)
 {
-  if (cancellable == NULL)
+  if (cancellable == NULL && timeout_us < 0)
     return mood_mq_send (self->fd, message, length, priority);
   else
     return mood_mq_try_send (self->fd, message, length, priority);
@@ -72,26 +55,68 @@ wait_and_put (MoodMessageQueue *self,
               const guint8 *message,
               gsize length,
               guint priority,
+              gint64 timeout_us,
               GCancellable *cancellable,
               GError **error)
 {
-  do
-    {
-      /* After EINTR there is nothing to wait for: a signal handler ran, and nothing was sent. */
-      if (errno == ETIMEDOUT)
-        {
-          if (!mood_message_queue_wait (self, G_IO_OUT, action, cancellable, error))
-            return FALSE;
-        }
-      else if (errno != EINTR)
-        {
-          set_send_error (self, errno, error);
-          return FALSE;
-        }
-    }
-  while (try_or_block (self, message, length, priority, cancellable) == -1);
+  gint64 deadline = 0;
 
-  return TRUE;
+  while (mood_message_queue_wait_to_retry (self, errno, G_IO_OUT, timeout_us, &deadline,
+                                           cancellable, error))
+    if (try_or_block (self, message, length, priority, timeout_us, cancellable) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Sends one message; of one that is too long as much as there is room for, if it @may_be_cut.
+ * Inlined in both of its callers, where half of its parameters are constant. */
+G_ALWAYS_INLINE static inline gssize
+send_message (MoodMessageQueue *self,
+              const guint8 *message,
+              gsize length,
+              gboolean may_be_cut,
+              guint priority,
+              gint64 timeout_us,
+              GCancellable *cancellable,
+              GError **error)
+{
+  gboolean sent = FALSE;
+  guint refusals;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+
+  if (G_UNLIKELY (!is_message (message, length, priority)))
+    {
+      set_message_error (self, length, priority, error);
+      return -1;
+    }
+
+  if (cancellable != NULL && mood_set_error_if_cancelled (error, cancellable, action, self->name))
+    return -1;
+
+  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_WRITABLE);
+  if (G_UNLIKELY (refusals != 0))
+    {
+      mood_message_queue_set_refused_error (self, refusals, action, error);
+      return -1;
+    }
+
+  if (G_UNLIKELY (length > (gsize) self->msgsize) && may_be_cut)
+    length = (gsize) self->msgsize;
+
+  if (G_UNLIKELY (length > (gsize) self->msgsize))
+    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, action, self->name,
+                    "the message has %" G_GSIZE_FORMAT " bytes, but one of this queue has at most "
+                    "%" G_GINT64_FORMAT,
+                    length, self->msgsize);
+  else
+    sent =
+        G_LIKELY (try_or_block (self, message, length, priority, timeout_us, cancellable) == 0) ||
+        wait_and_put (self, message, length, priority, timeout_us, cancellable, error);
+  mood_message_queue_end (self);
+
+  return sent ? (gssize) length : -1;
 }
 
 /**
@@ -136,30 +161,53 @@ mood_message_queue_send (MoodMessageQueue *self,
                          GCancellable *cancellable,
                          GError **error)
 {
-  guint refusals;
-  gboolean sent;
+  return send_message (self, message, length, TRUE, priority, MOOD_TIMEOUT_OF_MODE, cancellable,
+                       error);
+}
 
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
-
-  if (!check_message (self, message, length, priority, error))
-    return -1;
-
-  if (cancellable != NULL && mood_set_error_if_cancelled (error, cancellable, action, self->name))
-    return -1;
-
-  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_WRITABLE);
-  if (G_UNLIKELY (refusals != 0))
-    {
-      mood_message_queue_set_refused_error (self, refusals, action, error);
-      return -1;
-    }
-
-  length = MIN (length, (gsize) self->msgsize);
-  sent = G_LIKELY (try_or_block (self, message, length, priority, cancellable) == 0) ||
-         wait_and_put (self, message, length, priority, cancellable, error);
-  mood_message_queue_end (self);
-
-  return sent ? (gssize) length : -1;
+/**
+ * mood_message_queue_send_with_timeout:
+ * @self: a message queue
+ * @message: (array length=length) (element-type guint8): the bytes to send
+ * @length: how many bytes there are in @message, at most [property@Mood.MessageQueue:msgsize]
+ * @priority: the priority of the message, 0 to 32767; the highest is received first
+ * @timeout_us: how long to wait, in microseconds: negative for without end, 0 for not at all
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Sends one message, and waits for room for a limited time.
+ *
+ * The time counts whatever the mode of the queue is: this waits on a queue in nonblocking mode, and
+ * does not wait on another if @timeout_us is 0. It is measured on the monotonic clock, so that
+ * setting the clock of the system changes nothing. While there is room the message is sent, however
+ * short the time. Other than [method@Mood.MessageQueue.send], this refuses a message that is too
+ * long.
+ *
+ * [method@Mood.MessageQueue.close] in another thread ends the wait if @timeout_us is positive or
+ * there is a @cancellable.
+ *
+ * Errors: those of [method@Mood.MessageQueue.send], except that %G_IO_ERROR_WOULD_BLOCK is given
+ * if the queue is full and @timeout_us is 0; %G_IO_ERROR_TIMED_OUT if it stayed full for
+ * @timeout_us; and %G_IO_ERROR_MESSAGE_TOO_LARGE if @length is above
+ * [property@Mood.MessageQueue:msgsize].
+ *
+ * See also: `mq_send(3)`
+ *
+ * Returns: how many bytes were sent, which is @length, or -1 with @error set
+ *
+ * Since: 1.0
+ */
+gssize
+mood_message_queue_send_with_timeout (MoodMessageQueue *self,
+                                      const guint8 *message,
+                                      gsize length,
+                                      guint priority,
+                                      gint64 timeout_us,
+                                      GCancellable *cancellable,
+                                      GError **error)
+{
+  return send_message (self, message, length, FALSE, priority, MAX (timeout_us, -1), cancellable,
+                       error);
 }
 
 /**

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How a call waits that can also end otherwise than by the queue: by poll, on the queue, on its
- * cancellable and on the queue's own wake-up descriptor, which is readable once the queue is
- * closed. Calls that nothing but the queue can end wait inside the kernel instead. */
+/* How a call waits that can also end otherwise than by the queue: by poll, until a deadline, on the
+ * queue, on its cancellable and on the queue's own wake-up descriptor, which is readable once the
+ * queue is closed. Calls that nothing but the queue can end wait inside the kernel instead. */
 
 #include "mood-message-queue-private.h"
 
 #include "mood-error-private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 /* The wake-up descriptor is made when a call first has to poll: most queues never need it. */
 static int
@@ -36,41 +38,99 @@ mood_message_queue_wake_waiting (MoodMessageQueue *self)
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
-/* Waits until the queue may be ready for @condition, within a call that has begun. FALSE with
- * @error set means that the call is over, because it was cancelled or the queue was closed. TRUE
- * is no promise: somebody else may have been faster, so that the caller tries and, at need, waits
- * again. */
-gboolean
-mood_message_queue_wait (MoodMessageQueue *self,
-                         GIOCondition condition,
-                         const char *action,
-                         GCancellable *cancellable,
-                         GError **error)
+/* GLib ends the process where it cannot have the descriptor that it makes for a cancellable: so we
+ * look first whether there is one. */
+static gboolean
+can_have_descriptor (void)
 {
-  GPollFD fds[3] = {
-    { .fd = self->fd, .events = (gushort) condition },
-    { .events = G_IO_IN },
-  };
-  guint n_fds = 2;
+  int fd = eventfd (0, EFD_CLOEXEC);
 
-  fds[1].fd = get_wakeup_fd (self);
-  if (fds[1].fd == -1)
+  if (fd == -1)
+    return FALSE;
+
+  close (fd);
+
+  return TRUE;
+}
+
+static const char *
+get_action (GIOCondition condition)
+{
+  return condition == G_IO_IN ? "receive from" : "send to";
+}
+
+static void
+set_would_block_error (MoodMessageQueue *self,
+                       GIOCondition condition,
+                       gint64 timeout_us,
+                       GError **error)
+{
+  const char *state = condition == G_IO_IN ? "empty" : "full";
+  const char *verb = condition == G_IO_IN ? "receive" : "send";
+  const char *ready = condition == G_IO_IN ? "G_IO_IN" : "G_IO_OUT";
+
+  if (timeout_us == MOOD_TIMEOUT_OF_MODE)
+    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, get_action (condition), self->name,
+                    "it is %s, and in nonblocking mode; %s again when it is ready for %s", state,
+                    verb, ready);
+  else
+    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, get_action (condition), self->name,
+                    "it is %s, and the call was not to wait; %s again when it is ready for %s",
+                    state, verb, ready);
+}
+
+/* What is left until @deadline, for ppoll(); NULL without one. */
+static const struct timespec *
+get_rest (gint64 deadline, struct timespec *rest)
+{
+  gint64 rest_us;
+
+  if (deadline == G_MAXINT64)
+    return NULL;
+
+  rest_us = MAX (deadline - g_get_monotonic_time (), 0);
+  rest->tv_sec = (time_t) (rest_us / G_USEC_PER_SEC);
+  rest->tv_nsec = (long) (rest_us % G_USEC_PER_SEC) * 1000;
+
+  return rest;
+}
+
+/* Waits until the queue may be ready for @condition, within a call that has begun. TRUE is no
+ * promise: a signal handler may have run, or somebody else may have been faster. */
+static gboolean
+wait_until_ready (MoodMessageQueue *self,
+                  GIOCondition condition,
+                  gint64 timeout_us,
+                  gint64 deadline,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  const char *action = get_action (condition);
+  struct pollfd fds[3] = {
+    { .fd = self->fd, .events = (short) condition },
+    { .fd = get_wakeup_fd (self), .events = POLLIN },
+    { .fd = -1, .events = POLLIN },
+  };
+  struct timespec rest;
+  GPollFD cancellable_fd;
+  int n_ready = -1;
+
+  if (fds[1].fd == -1 || (cancellable != NULL && !can_have_descriptor ()))
     {
       mood_set_error_from_errno (error, errno, action, self->name,
-                                 "waiting for it together with a cancellable takes two more "
-                                 "descriptors");
+                                 "to wait for the queue takes a descriptor of its own, and one "
+                                 "more to be cancelled");
       return FALSE;
     }
 
-  if (g_cancellable_make_pollfd (cancellable, &fds[2]))
-    n_fds++;
+  if (g_cancellable_make_pollfd (cancellable, &cancellable_fd))
+    fds[2].fd = cancellable_fd.fd;
 
-  /* A close that came before the wake-up descriptor was made did not write to it. A signal handler
-   * ends the poll, and the caller tries again. */
+  /* A close that came before the wake-up descriptor was made did not write to it. */
   if ((g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0)
-    g_poll (fds, n_fds, -1);
+    n_ready = ppoll (fds, G_N_ELEMENTS (fds), get_rest (deadline, &rest), NULL);
 
-  if (n_fds == 3)
+  if (fds[2].fd != -1)
     g_cancellable_release_fd (cancellable);
 
   if (mood_set_error_if_cancelled (error, cancellable, action, self->name))
@@ -82,5 +142,66 @@ mood_message_queue_wait (MoodMessageQueue *self,
       return FALSE;
     }
 
+  if (n_ready == 0)
+    {
+      mood_set_error (error, G_IO_ERROR_TIMED_OUT, action, self->name,
+                      "it stayed %s for the %" G_GINT64_FORMAT " microseconds that it was given",
+                      condition == G_IO_IN ? "empty" : "full", timeout_us);
+      return FALSE;
+    }
+
   return TRUE;
+}
+
+/* What to do within a call that has begun, after an attempt to send or to receive failed with
+ * @errsv: TRUE means that the caller tries again, now or after a wait that this has done; FALSE,
+ * with @error set, that the call is over. What @condition waits for tells which of the two it is.
+ *
+ * @deadline has to be 0 at first, and is kept from one attempt to the next: it counts from the
+ * first that failed, on the monotonic clock, so that setting the clock changes nothing. */
+gboolean
+mood_message_queue_wait_to_retry (MoodMessageQueue *self,
+                                  int errsv,
+                                  GIOCondition condition,
+                                  gint64 timeout_us,
+                                  gint64 *deadline,
+                                  GCancellable *cancellable,
+                                  GError **error)
+{
+  gboolean may_wait;
+
+  switch (errsv)
+    {
+    case EINTR:
+      return TRUE;
+
+    /* What a descriptor in nonblocking mode answers, and what one that is not answers when it is
+     * told not to wait. */
+    case EAGAIN:
+    case ETIMEDOUT:
+      if (timeout_us == MOOD_TIMEOUT_OF_MODE)
+        may_wait = errsv == ETIMEDOUT;
+      else
+        may_wait = timeout_us != 0;
+      break;
+
+    default:
+      mood_set_error_from_errno (error, errsv, get_action (condition), self->name, NULL);
+      return FALSE;
+    }
+
+  if (!may_wait)
+    {
+      set_would_block_error (self, condition, timeout_us, error);
+      return FALSE;
+    }
+
+  if (*deadline == 0)
+    {
+      gint64 now = g_get_monotonic_time ();
+
+      *deadline = timeout_us < 0 || timeout_us > G_MAXINT64 - now ? G_MAXINT64 : now + timeout_us;
+    }
+
+  return wait_until_ready (self, condition, timeout_us, *deadline, cancellable, error);
 }

@@ -79,6 +79,14 @@ gssize mood_message_queue_send (MoodMessageQueue *self,
                                 GCancellable *cancellable,
                                 GError **error);
 MOOD_AVAILABLE_IN_1_0
+gssize mood_message_queue_send_with_timeout (MoodMessageQueue *self,
+                                             const guint8 *message,
+                                             gsize length,
+                                             guint priority,
+                                             gint64 timeout_us,
+                                             GCancellable *cancellable,
+                                             GError **error);
+MOOD_AVAILABLE_IN_1_0
 gboolean mood_message_queue_sendall (MoodMessageQueue *self,
                                      const guint8 *message,
                                      gsize length,
@@ -99,12 +107,27 @@ guint8 *mood_message_queue_receive (MoodMessageQueue *self,
                                     GCancellable *cancellable,
                                     GError **error);
 MOOD_AVAILABLE_IN_1_0
+guint8 *mood_message_queue_receive_with_timeout (MoodMessageQueue *self,
+                                                 guint *priority,
+                                                 gsize *length,
+                                                 gint64 timeout_us,
+                                                 GCancellable *cancellable,
+                                                 GError **error);
+MOOD_AVAILABLE_IN_1_0
 gssize mood_message_queue_receive_into (MoodMessageQueue *self,
                                         guint8 *buffer,
                                         gsize size,
                                         guint *priority,
                                         GCancellable *cancellable,
                                         GError **error);
+MOOD_AVAILABLE_IN_1_0
+gssize mood_message_queue_receive_into_with_timeout (MoodMessageQueue *self,
+                                                     guint8 *buffer,
+                                                     gsize size,
+                                                     guint *priority,
+                                                     gint64 timeout_us,
+                                                     GCancellable *cancellable,
+                                                     GError **error);
 
 MOOD_AVAILABLE_IN_1_0
 GSource *mood_message_queue_create_source (MoodMessageQueue *self,

@@ -11,11 +11,15 @@ G_BEGIN_DECLS
  * a busy machine and under valgrind. */
 #define MOOD_TEST_LIMIT_SECONDS 120
 
-/* The system call that a call with a cancellable waits in. */
-#ifdef SYS_poll
-#define MOOD_TEST_POLL SYS_poll
-#else
+/* The system call that a call waits in which can be cancelled, limited in time or ended by closing.
+ */
 #define MOOD_TEST_POLL SYS_ppoll
+
+/* The one that a main loop waits in. */
+#ifdef SYS_poll
+#define MOOD_TEST_MAIN_LOOP_POLL SYS_poll
+#else
+#define MOOD_TEST_MAIN_LOOP_POLL SYS_ppoll
 #endif
 
 void mood_test_init (int *argc, char ***argv);

@@ -128,10 +128,14 @@ class OpenErrorsTest(QueueTest):
                 self.create()
 
     def test_queues_of_the_namespace(self):
-        inside = ['unshare', '--user', '--map-root-user', '--ipc', '--']
-        if not shutil.which(inside[0]):
+        if not shutil.which('unshare'):
             self.skipTest('there is no unshare')
-        if subprocess.run([*inside, 'true'], stderr=subprocess.DEVNULL, check=False).returncode:
+        # Root can do without a user namespace, which is not to be had in a chroot.
+        for inside in ['unshare', '--ipc'], ['unshare', '--user', '--map-root-user', '--ipc']:
+            if subprocess.run([*inside, 'true'], stderr=subprocess.DEVNULL,
+                              check=False).returncode == 0:
+                break
+        else:
             self.skipTest('namespaces cannot be made here')
         output = subprocess.run([*inside, sys.executable, '-B', __file__, FILL], check=True,
                                 stdout=subprocess.PIPE, encoding='utf-8').stdout
