@@ -79,7 +79,7 @@ gboolean mood_message_queue_wait_to_retry (MoodMessageQueue *self,
                                            GError **error);
 void mood_message_queue_wake_waiting (MoodMessageQueue *self);
 
-/* mood-message-queue-source.c */
+/* mood-source.c */
 void mood_message_queue_close_sources (MoodMessageQueue *self);
 
 /* mood-message-queue-fork.c */

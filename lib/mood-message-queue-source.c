@@ -1,102 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Readiness: a GSource that is dispatched when the queue is ready. */
+/* Readiness: a GSource that tells its callback what the queue is ready for. */
 
-#include "mood-message-queue-private.h"
+#include "mood-source-private.h"
 
-/* A source holds the queue alive, and is known to it by a link, so that closing can make the
- * source ready from any thread. The descriptor may be polled for an instant after it was closed,
- * even under a number that leads elsewhere by then; that does no harm, because once the queue is
- * closed the source no longer looks at what the poll said. */
 typedef struct
 {
-  GSource parent;
+  MoodSource parent;
 
-  MoodMessageQueue *queue;
-  GIOCondition condition;
-  gpointer fd_tag;
-  gboolean closed_dispatched;
-  GCancellable *cancellable;
-  GList link; /* in the queue's sources */
-} QueueSource;
-
-static void
-stop_polling (QueueSource *self)
-{
-  if (self->fd_tag != NULL)
-    g_source_remove_unix_fd (&self->parent, self->fd_tag);
-
-  self->fd_tag = NULL;
-}
+  gboolean told_closed;
+} ConditionSource;
 
 /* What to tell the callback; 0 if there is nothing to tell. */
 static GIOCondition
-query_condition (QueueSource *self)
+query_condition (ConditionSource *self)
 {
-  guint state = g_atomic_int_get (&self->queue->state);
-
-  if ((state & MOOD_STATE_NOT_OPEN) != 0)
+  if (!mood_source_begin_dispatch (&self->parent))
     {
-      GIOCondition condition = self->closed_dispatched ? 0 : G_IO_NVAL;
+      GIOCondition condition = self->told_closed ? 0 : G_IO_NVAL;
 
-      self->closed_dispatched = TRUE;
-      stop_polling (self);
+      self->told_closed = TRUE;
 
       return condition;
     }
 
-  if (self->fd_tag == NULL)
+  if (self->parent.fd_tag == NULL)
     return 0;
 
-  return g_source_query_unix_fd (&self->parent, self->fd_tag) & self->condition;
+  return g_source_query_unix_fd (&self->parent.parent, self->parent.fd_tag) &
+         self->parent.condition;
 }
 
 static gboolean
-queue_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+condition_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
-  QueueSource *self = (QueueSource *) source;
+  ConditionSource *self = (ConditionSource *) source;
   MoodMessageQueueSourceFunc func = (MoodMessageQueueSourceFunc) (GCallback) callback;
-  GIOCondition condition;
+  GIOCondition condition = query_condition (self);
 
-  /* What made it ready at once was the close. */
-  g_source_set_ready_time (source, -1);
-
-  condition = query_condition (self);
-  if (condition == 0 && !g_cancellable_is_cancelled (self->cancellable))
+  if (condition == 0 && !g_cancellable_is_cancelled (self->parent.cancellable))
     return G_SOURCE_CONTINUE;
 
   if (func == NULL)
     return G_SOURCE_REMOVE;
 
-  return func (self->queue, condition, user_data);
-}
-
-/* May come twice, when close held a reference at the time of the first. */
-static void
-queue_source_dispose (GSource *source)
-{
-  QueueSource *self = (QueueSource *) source;
-
-  pthread_mutex_lock (&mood_message_queue_lock);
-  if (self->link.data != NULL)
-    {
-      g_queue_unlink (&self->queue->sources, &self->link);
-      self->link.data = NULL;
-    }
-  pthread_mutex_unlock (&mood_message_queue_lock);
-}
-
-static void
-queue_source_finalize (GSource *source)
-{
-  QueueSource *self = (QueueSource *) source;
-
-  g_clear_object (&self->cancellable);
-  g_object_unref (self->queue);
+  return func (self->parent.queue, condition, user_data);
 }
 
 static gboolean
-queue_source_closure_callback (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
+condition_source_closure_callback (MoodMessageQueue *queue,
+                                   GIOCondition condition,
+                                   gpointer user_data)
 {
   GClosure *closure = user_data;
   GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
@@ -119,44 +73,12 @@ queue_source_closure_callback (MoodMessageQueue *queue, GIOCondition condition, 
   return keep;
 }
 
-static GSourceFuncs queue_source_funcs = {
-  .dispatch = queue_source_dispatch,
-  .finalize = queue_source_finalize,
-  .closure_callback = (GSourceFunc) (GCallback) queue_source_closure_callback,
+static GSourceFuncs condition_source_funcs = {
+  .dispatch = condition_source_dispatch,
+  .finalize = mood_source_finalize,
+  .closure_callback = (GSourceFunc) (GCallback) condition_source_closure_callback,
   .closure_marshal = (GSourceDummyMarshal) (GCallback) g_cclosure_marshal_generic,
 };
-
-/* The kernel reports a queue as ready for IN and OUT whatever it was opened for, and never reports
- * anything else. A source that waited for what the queue cannot do would be ready for ever. */
-static GIOCondition
-mask_condition (MoodMessageQueue *self, GIOCondition condition)
-{
-  GIOCondition possible = 0;
-
-  if ((self->flags & MOOD_OPEN_RDONLY) != 0)
-    possible |= G_IO_IN;
-  if ((self->flags & MOOD_OPEN_WRONLY) != 0)
-    possible |= G_IO_OUT;
-
-  return condition & possible;
-}
-
-/* Makes every source of the queue ready, to tell its callback that the queue is closed. */
-void
-mood_message_queue_close_sources (MoodMessageQueue *self)
-{
-  GPtrArray *sources = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
-
-  pthread_mutex_lock (&mood_message_queue_lock);
-  for (GList *link = self->sources.head; link != NULL; link = link->next)
-    g_ptr_array_add (sources, g_source_ref (link->data));
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
-  for (guint i = 0; i < sources->len; i++)
-    g_source_set_ready_time (g_ptr_array_index (sources, i), 0);
-
-  g_ptr_array_unref (sources);
-}
 
 /**
  * mood_message_queue_create_source:
@@ -191,50 +113,11 @@ mood_message_queue_create_source (MoodMessageQueue *self,
                                   GIOCondition condition,
                                   GCancellable *cancellable)
 {
-  GSource *source;
-  QueueSource *queue_source;
-  guint refusals;
-
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  source = g_source_new (&queue_source_funcs, sizeof (QueueSource));
-  g_source_set_static_name (source, "MoodMessageQueue");
-  g_source_set_dispose_function (source, queue_source_dispose);
-
-  queue_source = (QueueSource *) source;
-  queue_source->queue = g_object_ref (self);
-  queue_source->condition = mask_condition (self, condition);
-  queue_source->link.data = source;
-
-  /* From here on a close finds the source; a close that came before is found below. */
-  pthread_mutex_lock (&mood_message_queue_lock);
-  g_queue_push_tail_link (&self->sources, &queue_source->link);
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
-  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN);
-  if (refusals != 0)
-    {
-      g_source_set_ready_time (source, 0);
-    }
-  else
-    {
-      if (queue_source->condition != 0)
-        queue_source->fd_tag = g_source_add_unix_fd (source, self->fd, queue_source->condition);
-      mood_message_queue_end (self);
-    }
-
-  if (cancellable != NULL)
-    {
-      GSource *cancellable_source = g_cancellable_source_new (cancellable);
-
-      queue_source->cancellable = g_object_ref (cancellable);
-      g_source_set_dummy_callback (cancellable_source);
-      g_source_add_child_source (source, cancellable_source);
-      g_source_unref (cancellable_source);
-    }
-
-  return source;
+  return mood_source_new (&condition_source_funcs, sizeof (ConditionSource), "MoodMessageQueue",
+                          self, condition, cancellable);
 }
 
 /**

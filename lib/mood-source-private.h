@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "mood-message-queue.h"
+
+G_BEGIN_DECLS
+
+/* What every source on a queue begins with. */
+typedef struct
+{
+  GSource parent;
+
+  MoodMessageQueue *queue;
+  GIOCondition condition;
+  GCancellable *cancellable;
+  gpointer fd_tag;
+  GList link; /* in the queue's sources */
+} MoodSource;
+
+GSource *mood_source_new (GSourceFuncs *funcs,
+                          gsize size,
+                          const char *name,
+                          MoodMessageQueue *queue,
+                          GIOCondition condition,
+                          GCancellable *cancellable);
+void mood_source_finalize (GSource *source);
+gboolean mood_source_begin_dispatch (MoodSource *self);
+
+G_END_DECLS

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the sources on a queue share: they hold the queue alive, poll its descriptor for what the
+ * queue can do, and are known to it, so that closing can make them ready from any thread.
+ *
+ * The descriptor may be polled for an instant after it was closed, even under a number that leads
+ * elsewhere by then; that does no harm, because once the queue is closed a source no longer looks
+ * at what the poll said. It is the dispatching thread that stops polling: taken away by the thread
+ * that closes, the descriptor would be taken from a source that a third thread may just be
+ * attaching. */
+
+#include "mood-source-private.h"
+
+#include "mood-message-queue-private.h"
+
+/* May come twice, when close held a reference at the time of the first. */
+static void
+mood_source_dispose (GSource *source)
+{
+  MoodSource *self = (MoodSource *) source;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  if (self->link.data != NULL)
+    {
+      g_queue_unlink (&self->queue->sources, &self->link);
+      self->link.data = NULL;
+    }
+  pthread_mutex_unlock (&mood_message_queue_lock);
+}
+
+void
+mood_source_finalize (GSource *source)
+{
+  MoodSource *self = (MoodSource *) source;
+
+  g_clear_object (&self->cancellable);
+  g_object_unref (self->queue);
+}
+
+/* The kernel reports a queue as ready for IN and OUT whatever it was opened for, and never reports
+ * anything else. A source that waited for what the queue cannot do would be ready for ever. */
+static GIOCondition
+mask_condition (MoodMessageQueue *self, GIOCondition condition)
+{
+  GIOCondition possible = 0;
+
+  if ((self->flags & MOOD_OPEN_RDONLY) != 0)
+    possible |= G_IO_IN;
+  if ((self->flags & MOOD_OPEN_WRONLY) != 0)
+    possible |= G_IO_OUT;
+
+  return condition & possible;
+}
+
+/* Makes a source of @size bytes, which begin with a MoodSource. */
+GSource *
+mood_source_new (GSourceFuncs *funcs,
+                 gsize size,
+                 const char *name,
+                 MoodMessageQueue *queue,
+                 GIOCondition condition,
+                 GCancellable *cancellable)
+{
+  GSource *source = g_source_new (funcs, (guint) size);
+  MoodSource *self = (MoodSource *) source;
+
+  g_source_set_static_name (source, name);
+  g_source_set_dispose_function (source, mood_source_dispose);
+
+  self->queue = g_object_ref (queue);
+  self->condition = mask_condition (queue, condition);
+  self->link.data = source;
+
+  /* From here on a close finds the source; a close that came before is found below. */
+  pthread_mutex_lock (&mood_message_queue_lock);
+  g_queue_push_tail_link (&queue->sources, &self->link);
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  if (mood_message_queue_begin (queue, MOOD_STATE_NOT_OPEN) != 0)
+    {
+      g_source_set_ready_time (source, 0);
+    }
+  else
+    {
+      if (self->condition != 0)
+        self->fd_tag = g_source_add_unix_fd (source, queue->fd, self->condition);
+      mood_message_queue_end (queue);
+    }
+
+  if (cancellable != NULL)
+    {
+      GSource *cancellable_source = g_cancellable_source_new (cancellable);
+
+      self->cancellable = g_object_ref (cancellable);
+      g_source_set_dummy_callback (cancellable_source);
+      g_source_add_child_source (source, cancellable_source);
+      g_source_unref (cancellable_source);
+    }
+
+  return source;
+}
+
+/* To be called first in each dispatch. FALSE means that the queue is closed, and that nothing will
+ * make the source ready again. */
+gboolean
+mood_source_begin_dispatch (MoodSource *self)
+{
+  /* The close sets its bit before the ready time, so that here the order is the other way round. */
+  g_source_set_ready_time (&self->parent, -1);
+
+  if ((g_atomic_int_get (&self->queue->state) & MOOD_STATE_NOT_OPEN) == 0)
+    return TRUE;
+
+  if (self->fd_tag != NULL)
+    g_source_remove_unix_fd (&self->parent, self->fd_tag);
+  self->fd_tag = NULL;
+
+  return FALSE;
+}
+
+/* Makes every source of the queue ready, to tell its callback that the queue is closed. */
+void
+mood_message_queue_close_sources (MoodMessageQueue *self)
+{
+  GPtrArray *sources = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  for (GList *link = self->sources.head; link != NULL; link = link->next)
+    g_ptr_array_add (sources, g_source_ref (link->data));
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  for (guint i = 0; i < sources->len; i++)
+    g_source_set_ready_time (g_ptr_array_index (sources, i), 0);
+
+  g_ptr_array_unref (sources);
+}
