@@ -149,19 +149,11 @@ mood_message_queue_add_watch_full (MoodMessageQueue *self,
                                    gpointer user_data,
                                    GDestroyNotify notify)
 {
-  GSource *source;
-  guint id;
-
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), 0);
   g_return_val_if_fail (func != NULL, 0);
 
-  source = mood_message_queue_create_source (self, condition, NULL);
-  g_source_set_priority (source, priority);
-  g_source_set_callback (source, (GSourceFunc) (GCallback) func, user_data, notify);
-  id = g_source_attach (source, NULL);
-  g_source_unref (source);
-
-  return id;
+  return mood_source_attach_default (mood_message_queue_create_source (self, condition, NULL),
+                                     priority, (GSourceFunc) (GCallback) func, user_data, notify);
 }
 
 /**

@@ -41,6 +41,30 @@ typedef gboolean (*MoodMessageQueueSourceFunc) (MoodMessageQueue *queue,
                                                 GIOCondition condition,
                                                 gpointer user_data);
 
+/**
+ * MoodMessageFunc:
+ * @queue: the queue that the message came from
+ * @message: (array length=length) (element-type guint8): the message, valid during the call
+ * @length: how many bytes the message has, which may be 0
+ * @priority: the priority of the message
+ * @user_data: the data given together with the function
+ *
+ * What a source made by [method@Mood.MessageQueue.create_receiver_source] or a receiver added by
+ * [method@Mood.MessageQueue.add_receiver] calls with each message.
+ *
+ * The message has been taken out of the queue: nobody else gets it, whatever is returned.
+ *
+ * Returns: %G_SOURCE_CONTINUE to go on, %G_SOURCE_REMOVE to end, which leaves all further messages
+ *   in the queue
+ *
+ * Since: 1.0
+ */
+typedef gboolean (*MoodMessageFunc) (MoodMessageQueue *queue,
+                                     const guint8 *message,
+                                     gsize length,
+                                     guint priority,
+                                     gpointer user_data);
+
 MOOD_AVAILABLE_IN_1_0
 MoodMessageQueue *mood_message_queue_new (const char *name,
                                           MoodOpenFlags flags,
@@ -145,6 +169,19 @@ guint mood_message_queue_add_watch_full (MoodMessageQueue *self,
                                          MoodMessageQueueSourceFunc func,
                                          gpointer user_data,
                                          GDestroyNotify notify);
+
+MOOD_AVAILABLE_IN_1_0
+GSource *mood_message_queue_create_receiver_source (MoodMessageQueue *self,
+                                                    GCancellable *cancellable);
+MOOD_AVAILABLE_IN_1_0
+guint
+mood_message_queue_add_receiver (MoodMessageQueue *self, MoodMessageFunc func, gpointer user_data);
+MOOD_AVAILABLE_IN_1_0
+guint mood_message_queue_add_receiver_full (MoodMessageQueue *self,
+                                            int priority,
+                                            MoodMessageFunc func,
+                                            gpointer user_data,
+                                            GDestroyNotify notify);
 
 MOOD_AVAILABLE_IN_1_0
 gboolean mood_message_queue_close (MoodMessageQueue *self, GError **error);

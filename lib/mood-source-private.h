@@ -26,5 +26,10 @@ GSource *mood_source_new (GSourceFuncs *funcs,
                           GCancellable *cancellable);
 void mood_source_finalize (GSource *source);
 gboolean mood_source_begin_dispatch (MoodSource *self);
+guint mood_source_attach_default (GSource *source,
+                                  int priority,
+                                  GSourceFunc func,
+                                  gpointer user_data,
+                                  GDestroyNotify notify);
 
 G_END_DECLS

@@ -118,6 +118,24 @@ mood_source_begin_dispatch (MoodSource *self)
   return FALSE;
 }
 
+/* Attaches a new source, which this takes, to the default main context; returns its ID. */
+guint
+mood_source_attach_default (GSource *source,
+                            int priority,
+                            GSourceFunc func,
+                            gpointer user_data,
+                            GDestroyNotify notify)
+{
+  guint id;
+
+  g_source_set_priority (source, priority);
+  g_source_set_callback (source, func, user_data, notify);
+  id = g_source_attach (source, NULL);
+  g_source_unref (source);
+
+  return id;
+}
+
 /* Makes every source of the queue ready, to tell its callback that the queue is closed. */
 void
 mood_message_queue_close_sources (MoodMessageQueue *self)

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Subscription: a GSource that takes the messages itself and hands each to its callback. */
+
+#include "mood-source-private.h"
+
+#include "mood-message-queue-private.h"
+#include "mood-mq.h"
+
+#include <errno.h>
+
+/* How many messages one dispatch takes: enough for the cost of the dispatch to be shared by many,
+ * and few enough for a fast sender not to keep the main loop from everything else. */
+#define MESSAGES_PER_DISPATCH 16
+
+typedef struct
+{
+  MoodSource parent;
+
+  guint8 *buffer; /* of msgsize bytes, made when a message first waits */
+} ReceiverSource;
+
+typedef enum
+{
+  TAKEN,
+  NOTHING_THERE,
+  OVER,
+} Outcome;
+
+/* A call of its own for each message: the callback, which comes after it, may close the queue. */
+static Outcome
+take (ReceiverSource *self, gsize *length, guint *priority)
+{
+  MoodMessageQueue *queue = self->parent.queue;
+  gssize result;
+  int errsv;
+
+  if (mood_message_queue_begin (queue, MOOD_STATE_NOT_OPEN) != 0)
+    return OVER;
+
+  do
+    {
+      result = mood_mq_try_receive (queue->fd, self->buffer, (gsize) queue->msgsize, priority);
+      errsv = errno;
+    }
+  while (result == -1 && errsv == EINTR);
+
+  mood_message_queue_end (queue);
+
+  if (result != -1)
+    {
+      *length = (gsize) result;
+      return TAKEN;
+    }
+
+  return errsv == EAGAIN || errsv == ETIMEDOUT ? NOTHING_THERE : OVER;
+}
+
+static gboolean
+receiver_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  ReceiverSource *self = (ReceiverSource *) source;
+  MoodMessageFunc func = (MoodMessageFunc) (GCallback) callback;
+
+  if (!mood_source_begin_dispatch (&self->parent) || func == NULL ||
+      g_cancellable_is_cancelled (self->parent.cancellable))
+    return G_SOURCE_REMOVE;
+
+  if (self->buffer == NULL)
+    self->buffer = g_malloc ((gsize) self->parent.queue->msgsize);
+
+  for (guint i = 0; i < MESSAGES_PER_DISPATCH; i++)
+    {
+      gsize length;
+      guint priority;
+      Outcome outcome = take (self, &length, &priority);
+
+      if (outcome == NOTHING_THERE)
+        return G_SOURCE_CONTINUE;
+      if (outcome == OVER)
+        return G_SOURCE_REMOVE;
+
+      if (!func (self->parent.queue, self->buffer, length, priority, user_data))
+        return G_SOURCE_REMOVE;
+
+      /* Whoever ends the subscription in the callback is not handed another message. */
+      if (g_source_is_destroyed (source) || g_cancellable_is_cancelled (self->parent.cancellable))
+        return G_SOURCE_REMOVE;
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+receiver_source_finalize (GSource *source)
+{
+  ReceiverSource *self = (ReceiverSource *) source;
+
+  g_free (self->buffer);
+  mood_source_finalize (source);
+}
+
+static gboolean
+receiver_source_closure_callback (MoodMessageQueue *queue,
+                                  const guint8 *message,
+                                  gsize length,
+                                  guint priority,
+                                  gpointer user_data)
+{
+  GClosure *closure = user_data;
+  GValue arguments[3] = { G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT };
+  GValue result = G_VALUE_INIT;
+  gboolean keep;
+
+  g_value_init (&result, G_TYPE_BOOLEAN);
+  g_value_init (&arguments[0], MOOD_TYPE_MESSAGE_QUEUE);
+  g_value_set_object (&arguments[0], queue);
+  /* A closure may keep what it is given, which the buffer is not for. */
+  g_value_init (&arguments[1], G_TYPE_BYTES);
+  g_value_take_boxed (&arguments[1], g_bytes_new (message, length));
+  g_value_init (&arguments[2], G_TYPE_UINT);
+  g_value_set_uint (&arguments[2], priority);
+
+  g_closure_invoke (closure, &result, G_N_ELEMENTS (arguments), arguments, NULL);
+
+  keep = g_value_get_boolean (&result);
+  g_value_unset (&result);
+  for (gsize i = 0; i < G_N_ELEMENTS (arguments); i++)
+    g_value_unset (&arguments[i]);
+
+  return keep;
+}
+
+static GSourceFuncs receiver_source_funcs = {
+  .dispatch = receiver_source_dispatch,
+  .finalize = receiver_source_finalize,
+  .closure_callback = (GSourceFunc) (GCallback) receiver_source_closure_callback,
+  .closure_marshal = (GSourceDummyMarshal) (GCallback) g_cclosure_marshal_generic,
+};
+
+/**
+ * mood_message_queue_create_receiver_source:
+ * @self: a message queue
+ * @cancellable: (nullable): a cancellable that ends the source, or %NULL
+ *
+ * Creates a source that receives the messages of the queue.
+ *
+ * The source calls a [callback@Mood.MessageFunc] for each message, to be set with
+ * [method@GLib.Source.set_callback], and is attached with [method@GLib.Source.attach]. When
+ * messages wait, one dispatch takes up to 16 of them, without an allocation for each. Set as a
+ * #GClosure, the callback gets the queue, the message as a #GBytes, and the priority.
+ *
+ * The source ends, and releases the data of its callback, when the callback returns
+ * %G_SOURCE_REMOVE, when it is destroyed, when @cancellable is cancelled and when the queue is
+ * closed, also if that was before the source was made. Every message that it took was handed to the
+ * callback then, and every other one is still in the queue.
+ *
+ * On a queue that was not opened to receive, the callback is never called; closing and cancelling
+ * end the source all the same.
+ *
+ * The source holds a reference to the queue.
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: (transfer full): a new source, to be released with [method@GLib.Source.unref]
+ *
+ * Since: 1.0
+ */
+GSource *
+mood_message_queue_create_receiver_source (MoodMessageQueue *self, GCancellable *cancellable)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return mood_source_new (&receiver_source_funcs, sizeof (ReceiverSource),
+                          "MoodMessageQueue receiver", self, G_IO_IN, cancellable);
+}
+
+/**
+ * mood_message_queue_add_receiver_full: (rename-to mood_message_queue_add_receiver)
+ * @self: a message queue
+ * @priority: the priority of the receiver in the main loop, such as %G_PRIORITY_DEFAULT
+ * @func: (scope notified) (closure user_data) (destroy notify): what to call with each message
+ * @user_data: data for @func
+ * @notify: (nullable): what to call with @user_data when the receiver has ended, or %NULL
+ *
+ * Receives the messages of the queue on the main loop of the default main context.
+ *
+ * This is [method@Mood.MessageQueue.create_receiver_source] for the usual case. In another main
+ * context, or with a #GCancellable, use that. The receiver holds a reference to the queue, and
+ * ends when @func returns %G_SOURCE_REMOVE, when it is removed with [func@GLib.Source.remove] and
+ * when the queue is closed; @notify tells.
+ *
+ * Returns: the ID of the receiver, greater than 0
+ *
+ * Since: 1.0
+ */
+guint
+mood_message_queue_add_receiver_full (MoodMessageQueue *self,
+                                      int priority,
+                                      MoodMessageFunc func,
+                                      gpointer user_data,
+                                      GDestroyNotify notify)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), 0);
+  g_return_val_if_fail (func != NULL, 0);
+
+  return mood_source_attach_default (mood_message_queue_create_receiver_source (self, NULL),
+                                     priority, (GSourceFunc) (GCallback) func, user_data, notify);
+}
+
+/**
+ * mood_message_queue_add_receiver: (skip)
+ * @self: a message queue
+ * @func: what to call with each message
+ * @user_data: data for @func
+ *
+ * Receives the messages of the queue on the main loop of the default main context, with
+ * %G_PRIORITY_DEFAULT.
+ *
+ * This is [method@Mood.MessageQueue.add_receiver_full] without the priority and the notification.
+ *
+ * Returns: the ID of the receiver, greater than 0
+ *
+ * Since: 1.0
+ */
+guint
+mood_message_queue_add_receiver (MoodMessageQueue *self, MoodMessageFunc func, gpointer user_data)
+{
+  return mood_message_queue_add_receiver_full (self, G_PRIORITY_DEFAULT, func, user_data, NULL);
+}
