@@ -8,4 +8,12 @@ namespace Mood {
         [CCode (cname = "g_source_set_callback")]
         public void set_callback ([CCode (type = "GSourceFunc")] owned Mood.MessageQueueSourceFunc func);
     }
+
+    // A GSource whose callback gets the queue, the message and its priority.
+    [CCode (cheader_filename = "mood.h", cname = "GSource", ref_function = "g_source_ref", unref_function = "g_source_unref")]
+    [Compact]
+    public class MessageQueueReceiverSource : GLib.Source {
+        [CCode (cname = "g_source_set_callback")]
+        public void set_callback ([CCode (type = "GSourceFunc")] owned Mood.MessageFunc func);
+    }
 }

@@ -47,22 +47,22 @@ to_oflag (MoodOpenFlags flags)
 }
 
 static gboolean
-check_flags (MoodMessageQueue *self, GError **error)
+check_flags (MoodMessageQueue *self, MoodOpenFlags flags, GError **error)
 {
-  guint unknown = self->flags & ~all_open_flags;
+  guint unknown = flags & ~all_open_flags;
 
   if (unknown != 0)
     {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (self->flags), self->name,
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (flags), self->name,
                       "the flags have bits that mean nothing here, 0x%x; they are made of "
                       "MoodOpenFlags, whose values are not those of the O_ constants",
                       unknown);
       return FALSE;
     }
 
-  if ((self->flags & MOOD_OPEN_RDWR) == 0)
+  if ((flags & MOOD_OPEN_RDWR) == 0)
     {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (self->flags), self->name,
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (flags), self->name,
                       "the flags have no access mode; add RDONLY to receive, WRONLY to send, or "
                       "RDWR for both");
       return FALSE;
@@ -224,46 +224,144 @@ set_open_error (MoodMessageQueue *self, int errsv, const MoodMqAttributes *geome
     }
 }
 
-/* Opens the queue as the properties say, and puts into maxmsg, msgsize and mode what the kernel
- * granted: of a queue that existed they are its own, whatever was asked for. Returns the
- * descriptor, or -1 with @error set and nothing changed. */
-int
-mood_message_queue_open_descriptor (MoodMessageQueue *self, GError **error)
+/* Makes @fd, which this takes, the descriptor of a queue that has none yet, and puts into maxmsg,
+ * msgsize and mode what the kernel granted: of a queue that existed they are its own, whatever was
+ * asked for. */
+static gboolean
+adopt_descriptor (MoodMessageQueue *self, int fd, GError **error)
+{
+  MoodMqAttributes granted;
+  struct stat status;
+  guint state = 0;
+
+  if (mood_mq_get_attributes (fd, &granted) == -1 || fstat (fd, &status) == -1)
+    {
+      mood_set_error_from_errno (error, errno, get_action (self->flags), self->name, NULL);
+      mood_mq_close (fd);
+      return FALSE;
+    }
+
+  if ((self->flags & MOOD_OPEN_RDONLY) == 0)
+    state |= MOOD_STATE_NOT_READABLE;
+  if ((self->flags & MOOD_OPEN_WRONLY) == 0)
+    state |= MOOD_STATE_NOT_WRITABLE;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  /* Two threads may initialize at the same time: the second finds it done. */
+  if ((self->state & MOOD_STATE_UNINITIALIZED) != 0)
+    {
+      self->maxmsg = granted.maxmsg;
+      self->msgsize = granted.msgsize;
+      self->mode = status.st_mode;
+      self->fd = fd;
+      fd = -1;
+      mood_message_queue_register (self);
+      g_atomic_int_set (&self->state, state);
+    }
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  if (fd != -1)
+    mood_mq_close (fd);
+
+  return TRUE;
+}
+
+/* Opens the queue as the properties say. */
+gboolean
+mood_message_queue_open (MoodMessageQueue *self, GError **error)
 {
   MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
-  MoodMqAttributes granted;
   gboolean is_default = geometry.maxmsg < 0 && geometry.msgsize < 0;
   gboolean may_create = (self->flags & MOOD_OPEN_CREAT) != 0;
-  struct stat status;
   int fd;
 
-  if (!mood_name_check (self->name, get_action (self->flags), error))
-    return -1;
-
-  if (!check_flags (self, error))
-    return -1;
+  if (!mood_name_check (self->name, get_action (self->flags), error) ||
+      !check_flags (self, self->flags, error))
+    return FALSE;
 
   if (may_create && !is_default && !complete_geometry (self, &geometry, error))
-    return -1;
+    return FALSE;
 
   fd = mood_mq_open (self->name, to_oflag (self->flags), self->mode,
                      may_create && !is_default ? &geometry : NULL);
   if (fd == -1)
     {
       set_open_error (self, errno, &geometry, error);
-      return -1;
+      return FALSE;
     }
 
-  if (mood_mq_get_attributes (fd, &granted) == -1 || fstat (fd, &status) == -1)
+  return adopt_descriptor (self, fd, error);
+}
+
+/**
+ * mood_message_queue_reopen:
+ * @self: a message queue
+ * @flags: how to open it, with one of the access modes `RDONLY`, `WRONLY` and `RDWR`;
+ *   [flags@Mood.OpenFlags.CREAT] and [flags@Mood.OpenFlags.EXCL] mean nothing here
+ * @error: return location for an error
+ *
+ * Opens the same queue once more, independently of @self.
+ *
+ * Other than with `dup(2)`, the new queue has a blocking mode of its own, and may have another
+ * access mode. It is the same queue even if @self was unlinked, or if another one has its name by
+ * now: it is not found by its name, but by the descriptor, in `/proc/self/fd`.
+ *
+ * Errors: %G_IO_ERROR_INVALID_ARGUMENT if @flags has no access mode or an unknown bit;
+ * %G_IO_ERROR_PERMISSION_DENIED if the mode of the queue does not allow what @flags ask;
+ * %G_IO_ERROR_TOO_MANY_OPEN_FILES if the process has too many descriptors; %G_IO_ERROR_NOT_FOUND if
+ * `/proc` is not mounted; %G_IO_ERROR_CLOSED if @self is closed; %G_IO_ERROR_NOT_INITIALIZED if it
+ * was never opened. What else `open(2)` reports becomes the error code that GIO has for it.
+ *
+ * See also: `open(2)`, `proc(5)`
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError **error)
+{
+  g_autoptr (MoodMessageQueue) queue = NULL;
+  char path[sizeof "/proc/self/fd/" + 11];
+  const char *hint = NULL;
+  guint refusals;
+  int fd;
+  int errsv;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
+
+  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN);
+  if (refusals != 0)
     {
-      set_open_error (self, errno, &geometry, error);
-      mood_mq_close (fd);
-      return -1;
+      mood_message_queue_set_refused_error (self, refusals, "reopen", error);
+      return NULL;
     }
 
-  self->maxmsg = granted.maxmsg;
-  self->msgsize = granted.msgsize;
-  self->mode = status.st_mode;
+  if (!check_flags (self, flags, error))
+    {
+      mood_message_queue_end (self);
+      return NULL;
+    }
 
-  return fd;
+  g_snprintf (path, sizeof path, "/proc/self/fd/%d", self->fd);
+  fd = open (path, to_oflag (flags & ~(MOOD_OPEN_CREAT | MOOD_OPEN_EXCL)));
+  errsv = errno;
+  mood_message_queue_end (self);
+
+  if (fd == -1)
+    {
+      if (errsv == ENOENT)
+        hint = "that takes a mounted /proc";
+      else if (errsv == EACCES)
+        hint = "its owner and mode do not let this user open it for what the flags ask";
+
+      mood_set_error_from_errno (error, errsv, "reopen", self->name, hint);
+      return NULL;
+    }
+
+  queue = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, "name", self->name, "flags", flags, NULL);
+  if (!adopt_descriptor (queue, fd, error))
+    return NULL;
+
+  return g_steal_pointer (&queue);
 }

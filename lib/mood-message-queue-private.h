@@ -67,7 +67,7 @@ void mood_message_queue_set_refused_error (MoodMessageQueue *self,
 int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 
 /* mood-message-queue-open.c */
-int mood_message_queue_open_descriptor (MoodMessageQueue *self, GError **error);
+gboolean mood_message_queue_open (MoodMessageQueue *self, GError **error);
 
 /* mood-message-queue-wait.c */
 gboolean mood_message_queue_wait_to_retry (MoodMessageQueue *self,

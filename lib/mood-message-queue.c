@@ -79,9 +79,6 @@ static gboolean
 mood_message_queue_initable_init (GInitable *initable, GCancellable *cancellable, GError **error)
 {
   MoodMessageQueue *self = MOOD_MESSAGE_QUEUE (initable);
-  guint state = 0;
-  gboolean is_first;
-  int fd;
 
   if (mood_set_error_if_cancelled (error, cancellable, "open", self->name))
     return FALSE;
@@ -90,29 +87,7 @@ mood_message_queue_initable_init (GInitable *initable, GCancellable *cancellable
   if ((g_atomic_int_get (&self->state) & MOOD_STATE_UNINITIALIZED) == 0)
     return TRUE;
 
-  fd = mood_message_queue_open_descriptor (self, error);
-  if (fd == -1)
-    return FALSE;
-
-  if ((self->flags & MOOD_OPEN_RDONLY) == 0)
-    state |= MOOD_STATE_NOT_READABLE;
-  if ((self->flags & MOOD_OPEN_WRONLY) == 0)
-    state |= MOOD_STATE_NOT_WRITABLE;
-
-  pthread_mutex_lock (&mood_message_queue_lock);
-  is_first = (self->state & MOOD_STATE_UNINITIALIZED) != 0;
-  if (is_first)
-    {
-      self->fd = fd;
-      mood_message_queue_register (self);
-      g_atomic_int_set (&self->state, state);
-    }
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
-  if (!is_first)
-    mood_mq_close (fd);
-
-  return TRUE;
+  return mood_message_queue_open (self, error);
 }
 
 static void

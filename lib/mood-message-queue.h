@@ -74,6 +74,10 @@ MoodMessageQueue *mood_message_queue_new (const char *name,
                                           GError **error);
 
 MOOD_AVAILABLE_IN_1_0
+MoodMessageQueue *
+mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError **error);
+
+MOOD_AVAILABLE_IN_1_0
 const char *mood_message_queue_get_name (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
 MoodOpenFlags mood_message_queue_get_flags (MoodMessageQueue *self);

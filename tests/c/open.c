@@ -269,6 +269,60 @@ test_init_cancelled (void)
   g_assert_false (mood_unlink (name, NULL));
 }
 
+/* Another way into the same queue, with a mode of its own, also when the name is gone. */
+static void
+test_reopen (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) impostor = NULL;
+  g_autoptr (MoodMessageQueue) again = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (mood_message_queue_unlink (queue, &error));
+  impostor = mood_message_queue_new (mood_message_queue_get_name (queue),
+                                     MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, 0600, 1, 8, &error);
+  g_assert_no_error (error);
+
+  again = mood_message_queue_reopen (queue,
+                                     MOOD_OPEN_RDONLY | MOOD_OPEN_NONBLOCK | MOOD_OPEN_CREAT |
+                                         MOOD_OPEN_EXCL,
+                                     &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (mood_message_queue_get_name (again), ==, mood_message_queue_get_name (queue));
+  g_assert_cmpint (mood_message_queue_get_msgsize (again), ==, 64);
+  g_assert_cmpuint (mood_message_queue_get_mode (again), ==, mood_message_queue_get_mode (queue));
+  g_assert_false (mood_message_queue_get_blocking (again));
+  g_assert_true (mood_message_queue_get_blocking (queue));
+
+  mood_test_send (queue, "across", 3);
+  mood_test_assert_received (again, "across", 3);
+  g_assert_cmpint (mood_message_queue_send (again, NULL, 0, 0, NULL, &error), ==, -1);
+  mood_test_assert_error (&error, G_IO_ERROR_PERMISSION_DENIED, NULL);
+
+  /* Each lives for itself. */
+  g_assert_true (mood_message_queue_close (queue, &error));
+  g_assert_cmpint (mood_message_queue_get_curmsgs (again), ==, 0);
+}
+
+static void
+test_reopen_errors (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) uninitialized = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, NULL);
+  const char *name = mood_message_queue_get_name (queue);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (mood_message_queue_reopen (queue, MOOD_OPEN_NONBLOCK, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_INVALID_ARGUMENT, name, "access mode", NULL);
+  g_assert_null (mood_message_queue_reopen (queue, MOOD_OPEN_RDWR | 128, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_INVALID_ARGUMENT, name, "0x80", NULL);
+  g_assert_null (mood_message_queue_reopen (uninitialized, MOOD_OPEN_RDWR, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_NOT_INITIALIZED, NULL);
+  g_assert_true (mood_message_queue_close (queue, &error));
+  g_assert_null (mood_message_queue_reopen (queue, MOOD_OPEN_RDWR, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_CLOSED, name, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -287,6 +341,8 @@ main (int argc, char **argv)
   g_test_add_func ("/open/initable", test_initable);
   g_test_add_func ("/open/init-again-after-failure", test_init_again_after_failure);
   g_test_add_func ("/open/init-cancelled", test_init_cancelled);
+  g_test_add_func ("/open/reopen", test_reopen);
+  g_test_add_func ("/open/reopen-errors", test_reopen_errors);
 
   return g_test_run ();
 }
