@@ -45,14 +45,23 @@ struct _MoodMessageQueue
   char *name;
 
   /* Under mood_message_queue_lock: */
-  int wakeup_fd;  /* an eventfd that wakes the calls that poll, or -1 while none ever did */
-  GQueue sources; /* of the links inside the sources */
-  GList link;     /* in the list of the queues whose descriptor is open */
+  int wakeup_fd;   /* an eventfd that wakes the calls that poll, or -1 while none ever did */
+  GQueue sources;  /* of the links inside the sources */
+  GQueue receives; /* of the links inside the asynchronous calls, in the order of the calls */
+  GQueue sends;    /* likewise */
+  GList link;      /* in the list of the queues whose descriptor is open */
 };
 
 /* The timeout of a call that was given none: to wait without end or not at all, as the mode of the
  * descriptor says. */
 #define MOOD_TIMEOUT_OF_MODE G_MININT64
+
+/* The timeout of a call that only looks: that it would have to wait is no error then, but a failure
+ * without one. */
+#define MOOD_TIMEOUT_NOW G_MAXINT64
+
+/* What a user may give as a timeout, clear of the two above. */
+#define MOOD_TIMEOUT_OF_USER(timeout_us) CLAMP ((timeout_us), -1, G_MAXINT64 - 1)
 
 /* One lock for all queues, held for a few instructions at a time, with no other lock taken inside:
  * a fork can then take it, so that the child finds the lists whole and the lock free. It is of
@@ -68,6 +77,24 @@ int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 
 /* mood-message-queue-open.c */
 gboolean mood_message_queue_open (MoodMessageQueue *self, GError **error);
+
+/* mood-message-queue-send.c */
+gboolean mood_message_queue_send_now (MoodMessageQueue *self,
+                                      const guint8 *message,
+                                      gsize length,
+                                      guint priority,
+                                      GError **error);
+
+/* mood-message-queue-receive.c */
+guint8 *mood_message_queue_receive_now (MoodMessageQueue *self,
+                                        guint *priority,
+                                        gsize *length,
+                                        GError **error);
+gssize mood_message_queue_receive_into_now (MoodMessageQueue *self,
+                                            guint8 *buffer,
+                                            gsize size,
+                                            guint *priority,
+                                            GError **error);
 
 /* mood-message-queue-wait.c */
 gboolean mood_message_queue_wait_to_retry (MoodMessageQueue *self,

@@ -155,7 +155,7 @@ take_large (MoodMessageQueue *self,
   return g_realloc (buffer, MAX (*length, 1));
 }
 
-G_ALWAYS_INLINE static inline guint8 *
+static inline guint8 *
 receive_message (MoodMessageQueue *self,
                  guint *priority,
                  gsize *length,
@@ -222,6 +222,27 @@ receive_message_into (MoodMessageQueue *self,
   mood_message_queue_end (self);
 
   return length;
+}
+
+/* Receives what is there. NULL without @error set means that there is nothing. */
+guint8 *
+mood_message_queue_receive_now (MoodMessageQueue *self,
+                                guint *priority,
+                                gsize *length,
+                                GError **error)
+{
+  return receive_message (self, priority, length, MOOD_TIMEOUT_NOW, NULL, error);
+}
+
+/* Likewise, with -1 in the place of NULL. */
+gssize
+mood_message_queue_receive_into_now (MoodMessageQueue *self,
+                                     guint8 *buffer,
+                                     gsize size,
+                                     guint *priority,
+                                     GError **error)
+{
+  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_NOW, NULL, error);
 }
 
 /**
@@ -305,7 +326,8 @@ mood_message_queue_receive_with_timeout (MoodMessageQueue *self,
                                          GCancellable *cancellable,
                                          GError **error)
 {
-  return receive_message (self, priority, length, MAX (timeout_us, -1), cancellable, error);
+  return receive_message (self, priority, length, MOOD_TIMEOUT_OF_USER (timeout_us), cancellable,
+                          error);
 }
 
 /**
@@ -404,6 +426,6 @@ mood_message_queue_receive_into_with_timeout (MoodMessageQueue *self,
                                               GCancellable *cancellable,
                                               GError **error)
 {
-  return receive_message_into (self, buffer, size, priority, MAX (timeout_us, -1), cancellable,
-                               error);
+  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
+                               cancellable, error);
 }

@@ -5,9 +5,6 @@
 #include "mood-source-private.h"
 
 #include "mood-message-queue-private.h"
-#include "mood-mq.h"
-
-#include <errno.h>
 
 /* How many messages one dispatch takes: enough for the cost of the dispatch to be shared by many,
  * and few enough for a fast sender not to keep the main loop from everything else. */
@@ -20,67 +17,33 @@ typedef struct
   guint8 *buffer; /* of msgsize bytes, made when a message first waits */
 } ReceiverSource;
 
-typedef enum
-{
-  TAKEN,
-  NOTHING_THERE,
-  OVER,
-} Outcome;
-
-/* A call of its own for each message: the callback, which comes after it, may close the queue. */
-static Outcome
-take (ReceiverSource *self, gsize *length, guint *priority)
-{
-  MoodMessageQueue *queue = self->parent.queue;
-  gssize result;
-  int errsv;
-
-  if (mood_message_queue_begin (queue, MOOD_STATE_NOT_OPEN) != 0)
-    return OVER;
-
-  do
-    {
-      result = mood_mq_try_receive (queue->fd, self->buffer, (gsize) queue->msgsize, priority);
-      errsv = errno;
-    }
-  while (result == -1 && errsv == EINTR);
-
-  mood_message_queue_end (queue);
-
-  if (result != -1)
-    {
-      *length = (gsize) result;
-      return TAKEN;
-    }
-
-  return errsv == EAGAIN || errsv == ETIMEDOUT ? NOTHING_THERE : OVER;
-}
-
 static gboolean
 receiver_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   ReceiverSource *self = (ReceiverSource *) source;
   MoodMessageFunc func = (MoodMessageFunc) (GCallback) callback;
+  MoodMessageQueue *queue = self->parent.queue;
 
   if (!mood_source_begin_dispatch (&self->parent) || func == NULL ||
       g_cancellable_is_cancelled (self->parent.cancellable))
     return G_SOURCE_REMOVE;
 
   if (self->buffer == NULL)
-    self->buffer = g_malloc ((gsize) self->parent.queue->msgsize);
+    self->buffer = g_malloc ((gsize) queue->msgsize);
 
+  /* Each message is a call of its own: the callback, which comes after it, may close the queue. */
   for (guint i = 0; i < MESSAGES_PER_DISPATCH; i++)
     {
-      gsize length;
+      g_autoptr (GError) error = NULL;
       guint priority;
-      Outcome outcome = take (self, &length, &priority);
+      gssize length;
 
-      if (outcome == NOTHING_THERE)
-        return G_SOURCE_CONTINUE;
-      if (outcome == OVER)
-        return G_SOURCE_REMOVE;
+      length = mood_message_queue_receive_into_now (queue, self->buffer, (gsize) queue->msgsize,
+                                                    &priority, &error);
+      if (length == -1)
+        return error == NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 
-      if (!func (self->parent.queue, self->buffer, length, priority, user_data))
+      if (!func (queue, self->buffer, (gsize) length, priority, user_data))
         return G_SOURCE_REMOVE;
 
       /* Whoever ends the subscription in the callback is not handed another message. */

@@ -119,6 +119,17 @@ send_message (MoodMessageQueue *self,
   return sent ? (gssize) length : -1;
 }
 
+/* Sends if there is room. FALSE without @error set means that there is none. */
+gboolean
+mood_message_queue_send_now (MoodMessageQueue *self,
+                             const guint8 *message,
+                             gsize length,
+                             guint priority,
+                             GError **error)
+{
+  return send_message (self, message, length, FALSE, priority, MOOD_TIMEOUT_NOW, NULL, error) != -1;
+}
+
 /**
  * mood_message_queue_send:
  * @self: a message queue
@@ -206,8 +217,8 @@ mood_message_queue_send_with_timeout (MoodMessageQueue *self,
                                       GCancellable *cancellable,
                                       GError **error)
 {
-  return send_message (self, message, length, FALSE, priority, MAX (timeout_us, -1), cancellable,
-                       error);
+  return send_message (self, message, length, FALSE, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
+                       cancellable, error);
 }
 
 /**

@@ -190,6 +190,9 @@ mood_message_queue_wait_to_retry (MoodMessageQueue *self,
       return FALSE;
     }
 
+  if (timeout_us == MOOD_TIMEOUT_NOW)
+    return FALSE;
+
   if (!may_wait)
     {
       set_would_block_error (self, condition, timeout_us, error);

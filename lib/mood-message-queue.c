@@ -414,6 +414,8 @@ mood_message_queue_init (MoodMessageQueue *self)
   self->wakeup_fd = -1;
   self->link.data = self;
   g_queue_init (&self->sources);
+  g_queue_init (&self->receives);
+  g_queue_init (&self->sends);
 }
 
 /**
