@@ -17,20 +17,21 @@ G_BEGIN_DECLS
  * @MOOD_OPEN_RDONLY: open the queue to receive messages only
  * @MOOD_OPEN_WRONLY: open the queue to send messages only
  * @MOOD_OPEN_RDWR: open the queue to both send and receive messages;
- *   the same as [flags@Mood.OpenFlags.RDONLY] and [flags@Mood.OpenFlags.WRONLY] together
+ *   the same as `MOOD_OPEN_RDONLY` and `MOOD_OPEN_WRONLY` together
  * @MOOD_OPEN_CLOEXEC: close the descriptor when the process executes another program; Linux
  *   does so for every message queue, given or not, so that this flag is accepted and recorded
  * @MOOD_OPEN_NONBLOCK: open the queue in nonblocking mode, in which a call that would have to
  *   wait gives %G_IO_ERROR_WOULD_BLOCK instead
  * @MOOD_OPEN_CREAT: create the queue if it does not exist
- * @MOOD_OPEN_EXCL: together with [flags@Mood.OpenFlags.CREAT], refuse a queue that exists already
+ * @MOOD_OPEN_EXCL: together with `MOOD_OPEN_CREAT`, refuse a queue that exists already
  *   with %G_IO_ERROR_EXISTS
  *
  * How to open a message queue.
  *
  * The flags are named for those of `mq_open(3)`. Their values are libmood's own, the same on every
  * machine, because the values of the `O_` constants differ between architectures and `O_RDONLY` is
- * 0 on all of them. One of the access modes `RDONLY`, `WRONLY` and `RDWR` is required.
+ * 0 on all of them. One of the access modes
+ * `MOOD_OPEN_RDONLY`, `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR` is required.
  *
  * Since: 1.0
  */

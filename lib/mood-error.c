@@ -5,6 +5,24 @@
 
 #include "mood-error-private.h"
 
+/* A name is any bytes, but the text of an error has to be UTF-8, and safe to be shown in a
+ * terminal. */
+static char *
+get_display_name (const char *name)
+{
+  char *display_name;
+
+  if (name == NULL)
+    return NULL;
+
+  display_name = g_filename_display_name (name);
+  for (char *c = display_name; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = '?';
+
+  return display_name;
+}
+
 /* @action goes before the words “message queue”, as “open” or “send to” do. */
 void
 mood_set_error (GError **error,
@@ -14,10 +32,15 @@ mood_set_error (GError **error,
                 const char *format,
                 ...)
 {
-  /* A name is any bytes, but the text of an error has to be UTF-8. */
-  char *display_name = name != NULL ? g_filename_display_name (name) : NULL;
+  char *display_name;
   char *reason;
   va_list arguments;
+
+  /* Whoever does not ask for the error shall not pay for its text. */
+  if (error == NULL)
+    return;
+
+  display_name = get_display_name (name);
 
   va_start (arguments, format);
   reason = g_strdup_vprintf (format, arguments);

@@ -55,7 +55,7 @@ check_flags (MoodMessageQueue *self, MoodOpenFlags flags, GError **error)
     {
       mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (flags), self->name,
                       "the flags have bits that mean nothing here, 0x%x; they are made of "
-                      "MoodOpenFlags, whose values are not those of the O_ constants",
+                      "MoodOpenFlags, such as MOOD_OPEN_RDWR, and not of O_RDWR and its kin",
                       unknown);
       return FALSE;
     }
@@ -63,8 +63,8 @@ check_flags (MoodMessageQueue *self, MoodOpenFlags flags, GError **error)
   if ((flags & MOOD_OPEN_RDWR) == 0)
     {
       mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (flags), self->name,
-                      "the flags have no access mode; add RDONLY to receive, WRONLY to send, or "
-                      "RDWR for both");
+                      "the flags have no access mode (that O_RDONLY is 0 does not hold here); add "
+                      "RDONLY to receive, WRONLY to send, or RDWR for both");
       return FALSE;
     }
 
@@ -158,7 +158,7 @@ set_emfile_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GErr
     mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
                     "it does not fit in the %" G_GINT64_FORMAT " bytes that the message queues "
                     "of this user may take together, in all processes (RLIMIT_MSGQUEUE); remove "
-                    "queues, or raise the limit with “ulimit -q”",
+                    "queues, or raise the limit, with “ulimit -q” or “prlimit --msgqueue”",
                     limit);
   else
     mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
@@ -166,7 +166,7 @@ set_emfile_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GErr
                     ", msgsize %" G_GINT64_FORMAT "), which is more than is left of the "
                     "%" G_GINT64_FORMAT " bytes that the message queues of this user may take "
                     "together, in all processes (RLIMIT_MSGQUEUE); remove queues, make this one "
-                    "smaller, or raise the limit with “ulimit -q”",
+                    "smaller, or raise the limit, with “ulimit -q” or “prlimit --msgqueue”",
                     mood_limits_required_bytes (charged.maxmsg, charged.msgsize), charged.maxmsg,
                     charged.msgsize, limit);
 }
@@ -196,14 +196,14 @@ set_open_error (MoodMessageQueue *self, int errsv, const MoodMqAttributes *geome
       return;
 
     case ENOENT:
-      mood_set_error_from_errno (error, errsv, action, self->name,
-                                 "there is no such queue in this IPC namespace; the CREAT flag "
-                                 "creates it");
+      mood_set_error (error, G_IO_ERROR_NOT_FOUND, action, self->name,
+                      "there is no such queue (each IPC namespace, such as a container's, has its "
+                      "own); add the CREAT flag to create it");
       return;
 
     case EEXIST:
-      mood_set_error_from_errno (error, errsv, action, self->name,
-                                 "leave out the EXCL flag to open the queue that exists");
+      mood_set_error (error, G_IO_ERROR_EXISTS, action, self->name,
+                      "it exists already; leave out the EXCL flag to open it as it is");
       return;
 
     case EACCES:
@@ -296,8 +296,9 @@ mood_message_queue_open (MoodMessageQueue *self, GError **error)
 /**
  * mood_message_queue_reopen:
  * @self: a message queue
- * @flags: how to open it, with one of the access modes `RDONLY`, `WRONLY` and `RDWR`;
- *   [flags@Mood.OpenFlags.CREAT] and [flags@Mood.OpenFlags.EXCL] mean nothing here
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`;
+ *   `MOOD_OPEN_CREAT` and `MOOD_OPEN_EXCL` mean nothing here
  * @error: return location for an error
  *
  * Opens the same queue once more, independently of @self.
@@ -306,11 +307,16 @@ mood_message_queue_open (MoodMessageQueue *self, GError **error)
  * access mode. It is the same queue even if @self was unlinked, or if another one has its name by
  * now: it is not found by its name, but by the descriptor, in `/proc/self/fd`.
  *
- * Errors: %G_IO_ERROR_INVALID_ARGUMENT if @flags has no access mode or an unknown bit;
- * %G_IO_ERROR_PERMISSION_DENIED if the mode of the queue does not allow what @flags ask;
- * %G_IO_ERROR_TOO_MANY_OPEN_FILES if the process has too many descriptors; %G_IO_ERROR_NOT_FOUND if
- * `/proc` is not mounted; %G_IO_ERROR_CLOSED if @self is closed; %G_IO_ERROR_NOT_INITIALIZED if it
- * was never opened. What else `open(2)` reports becomes the error code that GIO has for it.
+ * Errors:
+ *
+ * - %G_IO_ERROR_INVALID_ARGUMENT if @flags has no access mode or an unknown bit;
+ * - %G_IO_ERROR_PERMISSION_DENIED if the mode of the queue does not allow what @flags ask;
+ * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if the process has too many descriptors;
+ * - %G_IO_ERROR_NOT_FOUND if `/proc` is not mounted;
+ * - %G_IO_ERROR_CLOSED if @self is closed;
+ * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
+ *
+ * What else `open(2)` reports becomes the error code that GIO has for it.
  *
  * See also: `open(2)`, `proc(5)`
  *

@@ -92,13 +92,15 @@ take (MoodMessageQueue *self,
   return length;
 }
 
-/* An empty message is a buffer, too: NULL means an error and nothing else. */
+/* One byte more than the message has, and zero: whoever takes the message for a string finds its
+ * end, and an empty message is a buffer, too, because NULL means an error and nothing else. */
 static guint8 *
 copy_message (const guint8 *buffer, gsize length)
 {
-  guint8 *message = g_malloc (MAX (length, 1));
+  guint8 *message = g_malloc (length + 1);
 
   memcpy (message, buffer, length);
+  message[length] = '\0';
 
   return message;
 }
@@ -133,7 +135,7 @@ take_large (MoodMessageQueue *self,
             GError **error)
 {
   gsize size = (gsize) self->msgsize;
-  guint8 *buffer = g_try_malloc (size);
+  guint8 *buffer = g_try_malloc (size + 1);
   gssize result;
 
   if (buffer == NULL)
@@ -152,7 +154,9 @@ take_large (MoodMessageQueue *self,
 
   *length = (gsize) result;
 
-  return g_realloc (buffer, MAX (*length, 1));
+  buffer[*length] = '\0';
+
+  return g_realloc (buffer, *length + 1);
 }
 
 static inline guint8 *
@@ -261,15 +265,19 @@ mood_message_queue_receive_into_now (MoodMessageQueue *self,
  * there is a @cancellable; if there is none, the wait ends when a message comes.
  *
  * A message may be empty, which is not the end of anything: then a buffer is returned, and
- * @length is 0.
+ * @length is 0. After the message there is a zero byte, which @length does not count.
  *
- * Errors: %G_IO_ERROR_WOULD_BLOCK if the queue is empty and in nonblocking mode;
- * %G_IO_ERROR_CANCELLED if @cancellable was cancelled, and no message was taken;
- * %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to receive;
- * %G_IO_ERROR_TOO_MANY_OPEN_FILES if a descriptor for waiting with a @cancellable cannot be had;
- * %G_IO_ERROR_FAILED if there is no memory for a message of [property@Mood.MessageQueue:msgsize]
- * bytes; %G_IO_ERROR_CLOSED if the queue is closed; %G_IO_ERROR_NOT_INITIALIZED if it was never
- * opened.
+ * Errors:
+ *
+ * - %G_IO_ERROR_WOULD_BLOCK if the queue is empty and in nonblocking mode;
+ * - %G_IO_ERROR_CANCELLED if @cancellable was cancelled, and no message was taken;
+ * - %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to receive;
+ * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if a descriptor for waiting with a @cancellable cannot be
+ *   had;
+ * - %G_IO_ERROR_FAILED if there is no memory for a message of
+ *   [property@Mood.MessageQueue:msgsize] bytes;
+ * - %G_IO_ERROR_CLOSED if the queue is closed;
+ * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
  *
  * See also: `mq_receive(3)`
  *
@@ -307,9 +315,11 @@ mood_message_queue_receive (MoodMessageQueue *self,
  * [method@Mood.MessageQueue.close] in another thread ends the wait if @timeout_us is positive or
  * there is a @cancellable.
  *
- * Errors: those of [method@Mood.MessageQueue.receive], except that %G_IO_ERROR_WOULD_BLOCK is given
- * if the queue is empty and @timeout_us is 0; and %G_IO_ERROR_TIMED_OUT if it stayed empty for
- * @timeout_us.
+ * Errors:
+ *
+ * - those of [method@Mood.MessageQueue.receive], except that %G_IO_ERROR_WOULD_BLOCK is given if
+ *   the queue is empty and @timeout_us is 0;
+ * - %G_IO_ERROR_TIMED_OUT if it stayed empty for @timeout_us.
  *
  * See also: `mq_receive(3)`
  *
@@ -371,8 +381,12 @@ mood_message_queue_recv (MoodMessageQueue *self,
  * This is [method@Mood.MessageQueue.receive] without an allocation, with the same waiting. The
  * kernel asks for a buffer that can hold any message of the queue, however short the next one is.
  *
- * Errors: those of [method@Mood.MessageQueue.receive], and %G_IO_ERROR_MESSAGE_TOO_LARGE if @size
- * is below [property@Mood.MessageQueue:msgsize]; %G_IO_ERROR_INVALID_ARGUMENT if @buffer is %NULL.
+ * Errors:
+ *
+ * - those of [method@Mood.MessageQueue.receive];
+ * - %G_IO_ERROR_MESSAGE_TOO_LARGE if @size is
+ *   below [property@Mood.MessageQueue:msgsize];
+ * - %G_IO_ERROR_INVALID_ARGUMENT if @buffer is %NULL.
  *
  * See also: `mq_receive(3)`
  *
@@ -407,9 +421,12 @@ mood_message_queue_receive_into (MoodMessageQueue *self,
  * This is [method@Mood.MessageQueue.receive_with_timeout] without an allocation, with the same
  * waiting.
  *
- * Errors: those of [method@Mood.MessageQueue.receive_with_timeout], and
- * %G_IO_ERROR_MESSAGE_TOO_LARGE if @size is below [property@Mood.MessageQueue:msgsize];
- * %G_IO_ERROR_INVALID_ARGUMENT if @buffer is %NULL.
+ * Errors:
+ *
+ * - those of [method@Mood.MessageQueue.receive_with_timeout];
+ * - %G_IO_ERROR_MESSAGE_TOO_LARGE
+ *   if @size is below [property@Mood.MessageQueue:msgsize];
+ * - %G_IO_ERROR_INVALID_ARGUMENT if @buffer is %NULL.
  *
  * See also: `mq_receive(3)`
  *

@@ -151,12 +151,17 @@ mood_message_queue_send_now (MoodMessageQueue *self,
  * system call that sends. [method@Mood.MessageQueue.close] in another thread ends the wait if
  * there is a @cancellable; if there is none, the wait ends when the message is sent.
  *
- * Errors: %G_IO_ERROR_WOULD_BLOCK if the queue is full and in nonblocking mode;
- * %G_IO_ERROR_CANCELLED if @cancellable was cancelled, and nothing was sent;
- * %G_IO_ERROR_INVALID_ARGUMENT if @priority is above 32767, or @message is %NULL and @length is
- * not 0; %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to send;
- * %G_IO_ERROR_TOO_MANY_OPEN_FILES if a descriptor for waiting with a @cancellable cannot be had;
- * %G_IO_ERROR_CLOSED if the queue is closed; %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
+ * Errors:
+ *
+ * - %G_IO_ERROR_WOULD_BLOCK if the queue is full and in nonblocking mode;
+ * - %G_IO_ERROR_CANCELLED if @cancellable was cancelled, and nothing was sent;
+ * - %G_IO_ERROR_INVALID_ARGUMENT if @priority is above 32767, or @message is %NULL and @length
+ *   is not 0;
+ * - %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to send;
+ * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if a descriptor for waiting with a @cancellable cannot be
+ *   had;
+ * - %G_IO_ERROR_CLOSED if the queue is closed;
+ * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
  *
  * See also: `mq_send(3)`
  *
@@ -197,10 +202,12 @@ mood_message_queue_send (MoodMessageQueue *self,
  * [method@Mood.MessageQueue.close] in another thread ends the wait if @timeout_us is positive or
  * there is a @cancellable.
  *
- * Errors: those of [method@Mood.MessageQueue.send], except that %G_IO_ERROR_WOULD_BLOCK is given
- * if the queue is full and @timeout_us is 0; %G_IO_ERROR_TIMED_OUT if it stayed full for
- * @timeout_us; and %G_IO_ERROR_MESSAGE_TOO_LARGE if @length is above
- * [property@Mood.MessageQueue:msgsize].
+ * Errors:
+ *
+ * - those of [method@Mood.MessageQueue.send], except that %G_IO_ERROR_WOULD_BLOCK is given if
+ *   the queue is full and @timeout_us is 0;
+ * - %G_IO_ERROR_TIMED_OUT if it stayed full for @timeout_us;
+ * - %G_IO_ERROR_MESSAGE_TOO_LARGE if @length is above [property@Mood.MessageQueue:msgsize].
  *
  * See also: `mq_send(3)`
  *
@@ -241,7 +248,9 @@ mood_message_queue_send_with_timeout (MoodMessageQueue *self,
  *
  * When an error ends this half-way, @bytes_sent tells how many bytes went before it.
  *
- * Errors: those of [method@Mood.MessageQueue.send].
+ * Errors:
+ *
+ * - those of [method@Mood.MessageQueue.send].
  *
  * See also: `mq_send(3)`
  *

@@ -133,11 +133,11 @@ mood_message_queue_set_refused_error (MoodMessageQueue *self,
 {
   if ((refusals & MOOD_STATE_UNINITIALIZED) != 0)
     mood_set_error (error, G_IO_ERROR_NOT_INITIALIZED, action, self->name,
-                    "it was never opened; open it with g_initable_init(), and heed the error "
-                    "that this may give");
+                    "it was never opened; open it with g_initable_init(), or make it with "
+                    "mood_message_queue_new(), and heed the error that this may give");
   else if ((refusals & MOOD_STATE_CLOSED) != 0)
     mood_set_error (error, G_IO_ERROR_CLOSED, action, self->name,
-                    "it is closed; open it anew, as another object");
+                    "it is closed; make a new MoodMessageQueue to open it again");
   else if ((refusals & MOOD_STATE_NOT_READABLE) != 0)
     mood_set_error (error, G_IO_ERROR_PERMISSION_DENIED, action, self->name,
                     "it was opened to send only; open it with the RDONLY or the RDWR flag");
@@ -422,14 +422,15 @@ mood_message_queue_init (MoodMessageQueue *self)
  * mood_message_queue_new: (constructor)
  * @name: (type filename): the name of the queue: a slash followed by 1 to 255 bytes, none of them
  *   a slash
- * @flags: how to open it, with one of the access modes `RDONLY`, `WRONLY` and `RDWR`
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`
  * @mode: the permissions to create the queue with, such as octal 600, from which the process's
  *   umask takes its bits
  * @maxmsg: how many messages the queue to be created can hold; negative for the default
  * @msgsize: how many bytes a message of the queue to be created can have; negative for the default
  * @error: return location for an error
  *
- * Opens a message queue, or creates it if @flags has [flags@Mood.OpenFlags.CREAT].
+ * Opens a message queue, or creates it if @flags has `MOOD_OPEN_CREAT`.
  *
  * The last three arguments matter only when a queue is created: one that exists keeps the
  * geometry and the mode that it has. [property@Mood.MessageQueue:maxmsg],
@@ -439,17 +440,22 @@ mood_message_queue_init (MoodMessageQueue *self)
  * The defaults are those of the kernel, in `/proc/sys/fs/mqueue`: `msg_default` and
  * `msgsize_default`, or the maximum in `msg_max` and `msgsize_max` where that is smaller.
  *
- * Errors: %G_IO_ERROR_INVALID_FILENAME or %G_IO_ERROR_FILENAME_TOO_LONG if @name is no name for a
- * queue; %G_IO_ERROR_INVALID_ARGUMENT if @flags has no access mode or an unknown bit, or if
- * @maxmsg or @msgsize is 0 or above the limit; %G_IO_ERROR_NOT_FOUND if there is no such queue and
- * it is not to be created; %G_IO_ERROR_EXISTS if it exists and @flags has
- * [flags@Mood.OpenFlags.CREAT] and [flags@Mood.OpenFlags.EXCL]; %G_IO_ERROR_PERMISSION_DENIED if
- * its mode does not allow what @flags ask; %G_IO_ERROR_TOO_MANY_OPEN_FILES if the user's queues
- * together would take more bytes than `RLIMIT_MSGQUEUE` allows, or the process has too many
- * descriptors; %G_IO_ERROR_NO_SPACE if there are too many queues, or not enough memory for this
- * one; %G_IO_ERROR_NOT_SUPPORTED if the kernel has no POSIX message queues, or one of @maxmsg and
- * @msgsize is negative and its default cannot be read. What else `mq_open(3)` reports becomes the
- * error code that GIO has for it.
+ * Errors:
+ *
+ * - %G_IO_ERROR_INVALID_FILENAME or %G_IO_ERROR_FILENAME_TOO_LONG if @name is no name for a
+ *   queue;
+ * - %G_IO_ERROR_INVALID_ARGUMENT if @flags has no access mode or an unknown bit, or if @maxmsg
+ *   or @msgsize is 0 or above the limit;
+ * - %G_IO_ERROR_NOT_FOUND if there is no such queue and it is not to be created;
+ * - %G_IO_ERROR_EXISTS if it exists and @flags has `MOOD_OPEN_CREAT` and `MOOD_OPEN_EXCL`;
+ * - %G_IO_ERROR_PERMISSION_DENIED if its mode does not allow what @flags ask;
+ * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if the user's queues together would take more bytes than
+ *   `RLIMIT_MSGQUEUE` allows, or the process has too many descriptors;
+ * - %G_IO_ERROR_NO_SPACE if there are as many queues as the IPC namespace allows;
+ * - %G_IO_ERROR_NOT_SUPPORTED if the kernel has no POSIX message queues, or one of @maxmsg and
+ *   @msgsize is negative and its default cannot be read.
+ *
+ * What else `mq_open(3)` reports becomes the error code that GIO has for it.
  *
  * See also: `mq_open(3)`, `mq_overview(7)`
  *
@@ -642,8 +648,10 @@ mood_message_queue_get_blocking (MoodMessageQueue *self)
  * The mode is shared with every copy of the descriptor, in a child process too. A call that waits
  * already goes on waiting.
  *
- * Errors: %G_IO_ERROR_CLOSED if the queue is closed; %G_IO_ERROR_NOT_INITIALIZED if it was never
- * opened.
+ * Errors:
+ *
+ * - %G_IO_ERROR_CLOSED if the queue is closed;
+ * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
  *
  * See also: `mq_setattr(3)`
  *
@@ -745,9 +753,12 @@ mood_message_queue_fileno (MoodMessageQueue *self)
  * Closing takes back a notification that the process asked for with `mq_notify(3)`, by whichever
  * of its descriptors of the queue.
  *
- * Errors: %G_IO_ERROR_NOT_INITIALIZED if the queue was never opened. If the kernel reports an error
- * while closing, it is given as the error code that GIO has for it, and the queue is closed all the
- * same.
+ * Errors:
+ *
+ * - %G_IO_ERROR_NOT_INITIALIZED if the queue was never opened.
+ *
+ * If the kernel reports an error while closing, it is given as the error code that GIO has for
+ * it, and the queue is closed all the same.
  *
  * See also: `mq_close(3)`
  *
@@ -802,9 +813,12 @@ mood_message_queue_close (MoodMessageQueue *self, GError **error)
  * Whoever has the queue open can go on using it. The queue itself, with the messages in it, is
  * gone when the last of them closes it. A new queue can be created under the name at once.
  *
- * Errors: %G_IO_ERROR_INVALID_FILENAME or %G_IO_ERROR_FILENAME_TOO_LONG if @name is no name for a
- * queue; %G_IO_ERROR_NOT_FOUND if there is no such queue; %G_IO_ERROR_PERMISSION_DENIED if it
- * belongs to another user.
+ * Errors:
+ *
+ * - %G_IO_ERROR_INVALID_FILENAME or %G_IO_ERROR_FILENAME_TOO_LONG if @name is no name for a
+ *   queue;
+ * - %G_IO_ERROR_NOT_FOUND if there is no such queue;
+ * - %G_IO_ERROR_PERMISSION_DENIED if it belongs to another user.
  *
  * See also: `mq_unlink(3)`
  *
@@ -822,15 +836,18 @@ mood_unlink (const char *name, GError **error)
 
   if (mood_mq_unlink (name) == -1)
     {
-      const char *hint = NULL;
       int errsv = errno;
 
       if (errsv == ENOENT)
-        hint = "there is no such queue in this IPC namespace";
+        mood_set_error (
+            error, G_IO_ERROR_NOT_FOUND, action, name,
+            "there is no such queue (each IPC namespace, such as a container's, has its "
+            "own)");
       else if (errsv == EACCES || errsv == EPERM)
-        hint = "only its owner may remove it";
-
-      mood_set_error_from_errno (error, errsv, action, name, hint);
+        mood_set_error (error, G_IO_ERROR_PERMISSION_DENIED, action, name,
+                        "only its owner may remove it");
+      else
+        mood_set_error_from_errno (error, errsv, action, name, NULL);
       return FALSE;
     }
 
@@ -848,8 +865,10 @@ mood_unlink (const char *name, GError **error)
  * as well. What is removed is the name: if somebody else unlinked the queue before, and created
  * another under the same name, it is that one's.
  *
- * Errors: those of [func@Mood.unlink], and %G_IO_ERROR_NOT_INITIALIZED if the queue was never
- * opened.
+ * Errors:
+ *
+ * - those of [func@Mood.unlink];
+ * - %G_IO_ERROR_NOT_INITIALIZED if the queue was never opened.
  *
  * See also: `mq_unlink(3)`
  *

@@ -94,8 +94,12 @@ test_not_found (void)
   const char *name = mood_test_queue_name ();
   g_autoptr (GError) error = NULL;
 
+  g_assert_null (
+      mood_message_queue_new ("/mood-test\n\033[31m", MOOD_OPEN_RDWR, 0, -1, -1, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_NOT_FOUND, "“/mood-test??[31m”", NULL);
+
   assert_open_error (name, MOOD_OPEN_RDWR, -1, -1, G_IO_ERROR_NOT_FOUND, "open",
-                     "the CREAT flag creates it");
+                     "add the CREAT flag");
   g_assert_false (mood_unlink (name, &error));
   mood_test_assert_error (&error, G_IO_ERROR_NOT_FOUND, "unlink", name, NULL);
 }

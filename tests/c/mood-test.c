@@ -125,6 +125,8 @@ mood_test_assert_error (GError **error, GIOErrorEnum code, ...)
   g_assert_error (*error, G_IO_ERROR, (int) code);
   g_test_message ("%s", (*error)->message);
   g_assert_true (g_utf8_validate ((*error)->message, -1, NULL));
+  for (const char *c = (*error)->message; *c != '\0'; c++)
+    g_assert_false (g_ascii_iscntrl (*c));
 
   va_start (parts, code);
   while ((part = va_arg (parts, const char *)) != NULL)

@@ -24,6 +24,7 @@ test_empty_message_is_a_buffer (void)
   g_assert_no_error (error);
   g_assert_nonnull (received);
   g_assert_cmpuint (length, ==, 0);
+  g_assert_cmpuint (received[0], ==, 0);
 
   with_priority = mood_message_queue_receive (queue, &priority, NULL, NULL, &error);
   g_assert_no_error (error);
@@ -118,6 +119,7 @@ test_large_messages (void)
           g_assert_no_error (error);
           g_assert_nonnull (received);
           g_assert_cmpmem (received, received_length, message, length);
+          g_assert_cmpuint (received[received_length], ==, 0);
         }
 
       g_assert_true (mood_message_queue_unlink (queue, &error));

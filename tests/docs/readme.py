@@ -19,21 +19,25 @@ def run(*command, folder):
     ).stdout
 
 
-def example(readme, language):
-    """The one block in @language, with a queue name of our own in place of the README's."""
-    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
-    assert "/jobs" in block
-    return block.replace("/jobs", f"/mood-test-{os.getpid()}-{language}")
+def examples(readme, language):
+    """The blocks in @language, with queue names of our own in place of the README's."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    assert blocks and all("/jobs" in block for block in blocks)
+    return [block.replace("/jobs", f"/mood-test-{os.getpid()}-{language}") for block in blocks]
 
 
 def main():
     readme = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
 
     with tempfile.TemporaryDirectory() as folder:
-        output = run(sys.executable, "-c", example(readme, "python"), folder=folder)
+        calls, main_loop = examples(readme, "python")
+        output = run(sys.executable, "-c", calls, folder=folder)
         assert output == "9 urgent\n0 can wait\n", output
+        output = run(sys.executable, "-c", main_loop, folder=folder)
+        assert output == "9 urgent\n0 stop\n", output
 
-        (pathlib.Path(folder) / "example.c").write_text(example(readme, "c"), encoding="utf-8")
+        (program,) = examples(readme, "c")
+        (pathlib.Path(folder) / "example.c").write_text(program, encoding="utf-8")
         (command,) = re.findall(r"^cc example\.c .*$", readme, re.MULTILINE)
         run("sh", "-e", "-c", command, folder=folder)
         output = run("./example", folder=folder)

@@ -41,6 +41,17 @@ class ConstructorTest(QueueTest):
         with self.assert_fails(Gio.IOErrorEnum.NOT_FOUND):
             Mood.unlink(name)
 
+    def test_other_types_are_refused(self):
+        with self.assertRaisesRegex(TypeError, 'os.O_.*, not str'):
+            Mood.MessageQueue(self.new_name(), 'r')
+
+    def test_null_character_is_refused(self):
+        name = self.new_name()
+        with self.assertRaises(ValueError):
+            Mood.MessageQueue(name + '\0x', os.O_RDWR | os.O_CREAT, maxmsg=1, msgsize=8)
+        with self.assert_fails(Gio.IOErrorEnum.NOT_FOUND):
+            Mood.unlink(name)
+
     def test_keywords(self):
         queue = Mood.MessageQueue(
             name=self.new_name(), flags=os.O_RDWR | os.O_CREAT, mode=0o600, maxmsg=3, msgsize=24)
@@ -70,6 +81,7 @@ class AttributesTest(QueueTest):
         queue = Mood.MessageQueue(name, os.O_RDWR | os.O_CREAT, 0o600, 2, 8)
         queue.send(b'x')
         self.assertEqual(queue.name, name)
+        self.assertEqual(queue.fd, queue.fileno())
         self.assertTrue(stat.S_ISREG(queue.mode))
         self.assertEqual((queue.curmsgs, queue.closed, queue.blocking), (1, False, True))
         queue.close()
@@ -88,7 +100,8 @@ class AttributesTest(QueueTest):
 
     def test_others_cannot_be_set(self):
         queue = self.new_queue()
-        for name in 'name', 'flags', 'mode', 'maxmsg', 'msgsize', 'curmsgs', 'closed':
+        for name in ('name', 'flags', 'mode', 'maxmsg', 'msgsize', 'curmsgs', 'closed',
+                     'fd'):
             with self.subTest(name=name), self.assertRaises(AttributeError):
                 setattr(queue, name, getattr(queue, name))
 
@@ -136,6 +149,51 @@ class ArgumentsTest(QueueTest):
         self.watch(queue, GLib.IOCondition.IN, on_ready)
         self.wait_until(lambda: calls)
         self.assertEqual(calls, [(queue, GLib.IOCondition.IN, b'x')])
+
+    def test_priorities_of_the_loop(self):
+        queue = self.new_queue()
+        calls = []
+
+        def on_ready(*arguments):
+            calls.append(arguments)
+            return GLib.SOURCE_REMOVE
+
+        queue.send(b'x')
+        for arguments, priority in (
+                ((GLib.IOCondition.IN, on_ready, 'data'), GLib.PRIORITY_DEFAULT),
+                ((GLib.PRIORITY_HIGH, GLib.IOCondition.IN, on_ready, 'data'), GLib.PRIORITY_HIGH)):
+            with self.subTest(priority=priority):
+                watch = self.get_watch(queue.add_watch(*arguments))
+                self.assertEqual(watch.get_priority(), priority)
+                self.wait_until(lambda: calls)
+                self.assertEqual(calls.pop(), (queue, GLib.IOCondition.IN, 'data'))
+
+        for arguments, priority in (
+                ((on_ready, 1, 2), GLib.PRIORITY_DEFAULT),
+                ((GLib.PRIORITY_LOW, on_ready, 1, 2), GLib.PRIORITY_LOW)):
+            with self.subTest(priority=priority):
+                queue.send(b'a\0b', 5)
+                queue.send(b'')
+                receiver = self.get_watch(queue.add_receiver(*arguments))
+                self.assertEqual(receiver.get_priority(), priority)
+                self.wait_until(lambda: calls)
+                self.assertEqual(calls.pop(), (queue, b'a\0b', 5, 1, 2))
+
+    def test_receiver_gets_bytes(self):
+        queue = self.new_queue()
+        received = []
+
+        def on_message(queue, message, priority):
+            received.append((message, priority))
+            return True
+
+        queue.add_receiver(on_message)
+        queue.send(b'')
+        queue.send(b'x', 1)
+        self.wait_until(lambda: len(received) == 2)
+        self.assertEqual(received, [(b'x', 1), (b'', 0)])
+        queue.close()
+        self.run_what_is_ready()
 
 
 tap.main()
