@@ -125,7 +125,7 @@ setup_build() {
   local directory=$1
   local output
 
-  say "Building libmood in $directory"
+  say "Building libmood in $directory (seconds, if it is for the first time)"
   if ! output=$({ configure_build "$@" && ninja -C "$directory"; } 2>&1); then
     printf '%s\n' "$output" >&2
     say "Building libmood in $directory failed"

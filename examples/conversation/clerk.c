@@ -267,8 +267,8 @@ open_counter (Clerk *self)
 {
   g_autofree char *title = NULL;
 
-  title = g_strdup_printf ("The counter opens. %" G_GINT64_FORMAT " requests wait, and the kernel "
-                           "hands out the most urgent first",
+  title = g_strdup_printf ("The counter opens: %" G_GINT64_FORMAT
+                           " requests wait, the most urgent goes first",
                            mood_message_queue_get_curmsgs (self->requests));
   print_title (self, title);
   printf ("  %s%5s  %-10s  %-6s  %-6s %8s  %s%s\n", STYLE (self, "4"), "taken", "client", "posted",
@@ -388,7 +388,7 @@ print_summary (Clerk *self)
   all = format_count (n_from_clerk + n_from_clients);
 
   printf ("  %s requests, each answered once and rightly, in %.2f seconds\n\n", answered, seconds);
-  printf ("%sCrossed: C %s%s; %s messages in all, %s lost%s\n", STYLE (self, "1"), from_clerk,
+  printf ("%sCrossed: C %s%s; of %s messages %s lost%s\n", STYLE (self, "1"), from_clerk,
           from_clients->str, all, lost, STYLE (self, ""));
 
   g_string_free (from_clients, TRUE);
