@@ -104,6 +104,7 @@ gboolean mood_message_queue_wait_to_retry (MoodMessageQueue *self,
                                            gint64 *deadline,
                                            GCancellable *cancellable,
                                            GError **error);
+const char *mood_message_queue_get_action (GIOCondition condition);
 void mood_message_queue_wake_waiting (MoodMessageQueue *self);
 
 /* mood-source.c */

@@ -53,8 +53,9 @@ can_have_descriptor (void)
   return TRUE;
 }
 
-static const char *
-get_action (GIOCondition condition)
+/* What a call that waits for @condition is about, for the text of an error. */
+const char *
+mood_message_queue_get_action (GIOCondition condition)
 {
   return condition == G_IO_IN ? "receive from" : "send to";
 }
@@ -70,11 +71,13 @@ set_would_block_error (MoodMessageQueue *self,
   const char *ready = condition == G_IO_IN ? "G_IO_IN" : "G_IO_OUT";
 
   if (timeout_us == MOOD_TIMEOUT_OF_MODE)
-    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, get_action (condition), self->name,
+    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, mood_message_queue_get_action (condition),
+                    self->name,
                     "it is %s, and in nonblocking mode; %s again when it is ready for %s", state,
                     verb, ready);
   else
-    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, get_action (condition), self->name,
+    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, mood_message_queue_get_action (condition),
+                    self->name,
                     "it is %s, and the call was not to wait; %s again when it is ready for %s",
                     state, verb, ready);
 }
@@ -105,7 +108,7 @@ wait_until_ready (MoodMessageQueue *self,
                   GCancellable *cancellable,
                   GError **error)
 {
-  const char *action = get_action (condition);
+  const char *action = mood_message_queue_get_action (condition);
   struct pollfd fds[3] = {
     { .fd = self->fd, .events = (short) condition },
     { .fd = get_wakeup_fd (self), .events = POLLIN },
@@ -186,7 +189,8 @@ mood_message_queue_wait_to_retry (MoodMessageQueue *self,
       break;
 
     default:
-      mood_set_error_from_errno (error, errsv, get_action (condition), self->name, NULL);
+      mood_set_error_from_errno (error, errsv, mood_message_queue_get_action (condition),
+                                 self->name, NULL);
       return FALSE;
     }
 

@@ -188,6 +188,31 @@ guint mood_message_queue_add_receiver_full (MoodMessageQueue *self,
                                             GDestroyNotify notify);
 
 MOOD_AVAILABLE_IN_1_0
+void mood_message_queue_receive_async (MoodMessageQueue *self,
+                                       int io_priority,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+MOOD_AVAILABLE_IN_1_0
+guint8 *mood_message_queue_receive_finish (MoodMessageQueue *self,
+                                           GAsyncResult *result,
+                                           guint *priority,
+                                           gsize *length,
+                                           GError **error);
+MOOD_AVAILABLE_IN_1_0
+void mood_message_queue_send_async (MoodMessageQueue *self,
+                                    const guint8 *message,
+                                    gsize length,
+                                    guint priority,
+                                    int io_priority,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+MOOD_AVAILABLE_IN_1_0
+gboolean
+mood_message_queue_send_finish (MoodMessageQueue *self, GAsyncResult *result, GError **error);
+
+MOOD_AVAILABLE_IN_1_0
 gboolean mood_message_queue_close (MoodMessageQueue *self, GError **error);
 MOOD_AVAILABLE_IN_1_0
 gboolean mood_message_queue_unlink (MoodMessageQueue *self, GError **error);

@@ -25,6 +25,7 @@ GSource *mood_source_new (GSourceFuncs *funcs,
                           GIOCondition condition,
                           GCancellable *cancellable);
 void mood_source_finalize (GSource *source);
+void mood_source_poll (MoodSource *self, GIOCondition condition);
 gboolean mood_source_begin_dispatch (MoodSource *self);
 guint mood_source_attach_default (GSource *source,
                                   int priority,

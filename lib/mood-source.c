@@ -52,6 +52,20 @@ mask_condition (MoodMessageQueue *self, GIOCondition condition)
   return condition & possible;
 }
 
+/* Begins to poll the queue for @condition, if it does not yet. A close that comes meanwhile makes
+ * the source ready all the same. */
+void
+mood_source_poll (MoodSource *self, GIOCondition condition)
+{
+  if (self->fd_tag != NULL || condition == 0 ||
+      mood_message_queue_begin (self->queue, MOOD_STATE_NOT_OPEN) != 0)
+    return;
+
+  self->condition = condition;
+  self->fd_tag = g_source_add_unix_fd (&self->parent, self->queue->fd, condition);
+  mood_message_queue_end (self->queue);
+}
+
 /* Makes a source of @size bytes, which begin with a MoodSource. */
 GSource *
 mood_source_new (GSourceFuncs *funcs,
@@ -68,7 +82,6 @@ mood_source_new (GSourceFuncs *funcs,
   g_source_set_dispose_function (source, mood_source_dispose);
 
   self->queue = g_object_ref (queue);
-  self->condition = mask_condition (queue, condition);
   self->link.data = source;
 
   /* From here on a close finds the source; a close that came before is found below. */
@@ -76,16 +89,9 @@ mood_source_new (GSourceFuncs *funcs,
   g_queue_push_tail_link (&queue->sources, &self->link);
   pthread_mutex_unlock (&mood_message_queue_lock);
 
-  if (mood_message_queue_begin (queue, MOOD_STATE_NOT_OPEN) != 0)
-    {
-      g_source_set_ready_time (source, 0);
-    }
-  else
-    {
-      if (self->condition != 0)
-        self->fd_tag = g_source_add_unix_fd (source, queue->fd, self->condition);
-      mood_message_queue_end (queue);
-    }
+  mood_source_poll (self, mask_condition (queue, condition));
+  if ((g_atomic_int_get (&queue->state) & MOOD_STATE_NOT_OPEN) != 0)
+    g_source_set_ready_time (source, 0);
 
   if (cancellable != NULL)
     {

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Asynchronous calls on real main loops. */
+
+#include "mood-test.h"
+
+#include <string.h>
+
+/* What became of a call. */
+typedef struct
+{
+  guint calls;
+  char *text;
+  guint priority;
+  GError *error;
+} Outcome;
+
+static void
+on_received (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+  gsize length = 99;
+  guint8 *message;
+
+  message = mood_message_queue_receive_finish (MOOD_MESSAGE_QUEUE (object), result,
+                                               &outcome->priority, &length, &outcome->error);
+  outcome->calls++;
+  if (message != NULL)
+    outcome->text = g_strndup ((const char *) message, length);
+  else
+    g_assert_cmpuint (length, ==, 0);
+  g_free (message);
+}
+
+static void
+on_sent (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+  gboolean sent;
+
+  sent = mood_message_queue_send_finish (MOOD_MESSAGE_QUEUE (object), result, &outcome->error);
+  g_assert_cmpint (sent, ==, outcome->error == NULL);
+  outcome->calls++;
+}
+
+static void
+receive (MoodMessageQueue *queue, GCancellable *cancellable, Outcome *outcome)
+{
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, cancellable, on_received, outcome);
+}
+
+static void
+send_text (MoodMessageQueue *queue, const char *text, Outcome *outcome)
+{
+  mood_message_queue_send_async (queue, (const guint8 *) text, strlen (text), 0, G_PRIORITY_DEFAULT,
+                                 NULL, on_sent, outcome);
+}
+
+/* Dispatches what is ready, and nothing more. */
+static void
+settle (void)
+{
+  for (guint i = 0; g_main_context_iteration (NULL, FALSE); i++)
+    g_assert_cmpuint (i, <, 64);
+}
+
+static void
+assert_text (Outcome *outcome, const char *text)
+{
+  g_assert_no_error (outcome->error);
+  g_assert_cmpuint (outcome->calls, ==, 1);
+  g_assert_cmpstr (outcome->text, ==, text);
+  g_clear_pointer (&outcome->text, g_free);
+}
+
+static void
+assert_done (Outcome *outcome)
+{
+  g_assert_no_error (outcome->error);
+  g_assert_cmpuint (outcome->calls, ==, 1);
+}
+
+static void
+assert_failed (Outcome *outcome, GIOErrorEnum code, const char *part)
+{
+  g_assert_cmpuint (outcome->calls, ==, 1);
+  mood_test_assert_error (&outcome->error, code, part, NULL);
+}
+
+static void
+test_receive_at_once (gconstpointer data)
+{
+  g_autoptr (MoodMessageQueue) queue =
+      mood_test_queue_new (MOOD_OPEN_RDWR | (MoodOpenFlags) GPOINTER_TO_UINT (data));
+  Outcome outcome = { 0 };
+  Outcome empty = { 0 };
+
+  mood_test_send (queue, "there", 6);
+  mood_test_send (queue, "", 0);
+  receive (queue, NULL, &outcome);
+  receive (queue, NULL, &empty);
+
+  /* Taken at once; told by the main loop. */
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 0);
+  g_assert_cmpuint (outcome.calls, ==, 0);
+  settle ();
+  g_assert_cmpuint (outcome.priority, ==, 6);
+  assert_text (&outcome, "there");
+  assert_text (&empty, "");
+}
+
+static void
+test_receive_later (gconstpointer data)
+{
+  g_autoptr (MoodMessageQueue) queue =
+      mood_test_queue_new (MOOD_OPEN_RDWR | (MoodOpenFlags) GPOINTER_TO_UINT (data));
+  Outcome outcome = { 0 };
+
+  receive (queue, NULL, &outcome);
+  settle ();
+  g_assert_cmpuint (outcome.calls, ==, 0);
+  g_assert_false (g_main_context_pending (NULL));
+
+  mood_test_send (queue, "late", 2);
+  settle ();
+  g_assert_cmpuint (outcome.priority, ==, 2);
+  assert_text (&outcome, "late");
+}
+
+/* Who asked first is served first, whatever the priority in the main loop, and also while messages
+ * are there to be had. */
+static void
+test_order (void)
+{
+  static const int io_priorities[] = { G_PRIORITY_LOW, G_PRIORITY_DEFAULT, G_PRIORITY_HIGH };
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome outcomes[3] = { 0 };
+  Outcome last = { 0 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    mood_message_queue_receive_async (queue, io_priorities[i], NULL, on_received, &outcomes[i]);
+
+  mood_test_send (queue, "1", 0);
+  mood_test_send (queue, "2", 0);
+  /* There are messages, but others stand in line. */
+  receive (queue, NULL, &last);
+  settle ();
+  mood_test_send (queue, "3", 0);
+  mood_test_send (queue, "4", 0);
+  settle ();
+
+  assert_text (&outcomes[0], "1");
+  assert_text (&outcomes[1], "2");
+  assert_text (&outcomes[2], "3");
+  assert_text (&last, "4");
+}
+
+static void
+test_cancel (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GCancellable) head = g_cancellable_new ();
+  g_autoptr (GCancellable) middle = g_cancellable_new ();
+  Outcome outcomes[4] = { 0 };
+
+  receive (queue, head, &outcomes[0]);
+  receive (queue, NULL, &outcomes[1]);
+  receive (queue, middle, &outcomes[2]);
+  receive (queue, NULL, &outcomes[3]);
+
+  g_cancellable_cancel (middle);
+  settle ();
+  assert_failed (&outcomes[2], G_IO_ERROR_CANCELLED, mood_message_queue_get_name (queue));
+  g_assert_cmpuint (outcomes[0].calls, ==, 0);
+
+  g_cancellable_cancel (head);
+  mood_test_send (queue, "for the next", 0);
+  mood_test_send (queue, "and the next", 0);
+  settle ();
+  assert_failed (&outcomes[0], G_IO_ERROR_CANCELLED, NULL);
+  assert_text (&outcomes[1], "for the next");
+  assert_text (&outcomes[3], "and the next");
+}
+
+static void
+test_cancelled_before (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Outcome outcome = { 0 };
+
+  mood_test_send (queue, "stays", 0);
+  g_cancellable_cancel (cancellable);
+  receive (queue, cancellable, &outcome);
+  settle ();
+  assert_failed (&outcome, G_IO_ERROR_CANCELLED, NULL);
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 1);
+}
+
+/* What was taken is delivered. */
+static void
+test_cancelled_after (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Outcome outcome = { 0 };
+
+  mood_test_send (queue, "taken", 0);
+  receive (queue, cancellable, &outcome);
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 0);
+  g_cancellable_cancel (cancellable);
+  settle ();
+  assert_text (&outcome, "taken");
+}
+
+static void
+test_close (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome outcomes[3] = { 0 };
+  Outcome after = { 0 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    receive (queue, NULL, &outcomes[i]);
+  settle ();
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  receive (queue, NULL, &after);
+  settle ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    assert_failed (&outcomes[i], G_IO_ERROR_CLOSED, NULL);
+  assert_failed (&after, G_IO_ERROR_CLOSED, NULL);
+}
+
+static void
+test_errors (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  const char *name = mood_message_queue_get_name (queue);
+  g_autoptr (MoodMessageQueue) sender = mood_test_queue_open (name, MOOD_OPEN_WRONLY);
+  g_autoptr (MoodMessageQueue) receiver = mood_test_queue_open (name, MOOD_OPEN_RDONLY);
+  g_autoptr (MoodMessageQueue) uninitialized = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, NULL);
+  guint8 too_long[65] = { 0 };
+  Outcome outcomes[6] = { 0 };
+
+  receive (sender, NULL, &outcomes[0]);
+  send_text (receiver, "x", &outcomes[1]);
+  receive (uninitialized, NULL, &outcomes[2]);
+  mood_message_queue_send_async (queue, too_long, 65, 0, G_PRIORITY_DEFAULT, NULL, on_sent,
+                                 &outcomes[3]);
+  mood_message_queue_send_async (queue, too_long, 1, 32768, G_PRIORITY_DEFAULT, NULL, on_sent,
+                                 &outcomes[4]);
+  mood_message_queue_send_async (queue, NULL, 1, 0, G_PRIORITY_DEFAULT, NULL, on_sent,
+                                 &outcomes[5]);
+  settle ();
+
+  assert_failed (&outcomes[0], G_IO_ERROR_PERMISSION_DENIED, name);
+  assert_failed (&outcomes[1], G_IO_ERROR_PERMISSION_DENIED, name);
+  assert_failed (&outcomes[2], G_IO_ERROR_NOT_INITIALIZED, NULL);
+  assert_failed (&outcomes[3], G_IO_ERROR_MESSAGE_TOO_LARGE, "65");
+  assert_failed (&outcomes[4], G_IO_ERROR_INVALID_ARGUMENT, "32768");
+  assert_failed (&outcomes[5], G_IO_ERROR_INVALID_ARGUMENT, "1 bytes");
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 0);
+}
+
+/* Senders stand in line as well, with bytes that are theirs no longer. */
+static void
+test_send (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome outcomes[4] = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    {
+      char text[2] = { (char) ('1' + i), '\0' };
+
+      send_text (queue, text, &outcomes[i]);
+      text[0] = '?';
+    }
+
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 2);
+  settle ();
+  assert_done (&outcomes[0]);
+  assert_done (&outcomes[1]);
+  g_assert_cmpuint (outcomes[2].calls, ==, 0);
+
+  mood_test_assert_received (queue, "1", 0);
+  settle ();
+  assert_done (&outcomes[2]);
+  g_assert_cmpuint (outcomes[3].calls, ==, 0);
+  mood_test_assert_received (queue, "2", 0);
+  settle ();
+  assert_done (&outcomes[3]);
+  mood_test_assert_received (queue, "3", 0);
+  mood_test_assert_received (queue, "4", 0);
+
+  /* Nobody has to ask how it went. */
+  mood_message_queue_send_async (queue, (const guint8 *) "5", 1, 0, G_PRIORITY_DEFAULT, NULL, NULL,
+                                 NULL);
+  settle ();
+  mood_test_assert_received (queue, "5", 0);
+}
+
+/* Without a callback nobody would get the message: it stays. */
+static void
+test_no_callback (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+
+  mood_test_send (queue, "stays", 0);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+  settle ();
+  mood_test_assert_received (queue, "stays", 0);
+}
+
+static void
+on_foreign_result (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+
+  outcome->calls++;
+  g_assert_null (mood_message_queue_receive_finish (MOOD_MESSAGE_QUEUE (object), result, NULL, NULL,
+                                                    &outcome->error));
+}
+
+static void
+test_result_of_another_call (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) other = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GTask) task = g_task_new (other, NULL, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  Outcome outcome = { 0 };
+
+  mood_message_queue_send_async (queue, (const guint8 *) "x", 1, 0, G_PRIORITY_DEFAULT, NULL,
+                                 on_foreign_result, &outcome);
+  settle ();
+  assert_failed (&outcome, G_IO_ERROR_INVALID_ARGUMENT, "another call");
+
+  g_task_return_boolean (task, TRUE);
+  g_assert_false (mood_message_queue_send_finish (queue, G_ASYNC_RESULT (task), &error));
+  mood_test_assert_error (&error, G_IO_ERROR_INVALID_ARGUMENT, "another call", NULL);
+}
+
+/* A wake-up whose message somebody else got sends the call back to wait. */
+static void
+test_stolen_wake_up (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) thief = mood_message_queue_reopen (queue, MOOD_OPEN_RDONLY, NULL);
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  Outcome outcome = { 0 };
+  GPollFD fds[8];
+  int priority;
+  int timeout;
+  int n_fds;
+
+  receive (queue, NULL, &outcome);
+  mood_test_send (queue, "stolen", 0);
+
+  /* An iteration by hand, with the theft between poll and dispatch. */
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_prepare (context, &priority);
+  n_fds = g_main_context_query (context, G_MAXINT, &timeout, fds, G_N_ELEMENTS (fds));
+  g_assert_cmpint (g_poll (fds, (guint) n_fds, 0), >=, 1);
+  g_assert_true (g_main_context_check (context, priority, fds, n_fds));
+  mood_test_assert_received (thief, "stolen", 0);
+  g_main_context_dispatch (context);
+  g_main_context_release (context);
+
+  settle ();
+  g_assert_cmpuint (outcome.calls, ==, 0);
+  mood_test_send (queue, "kept", 0);
+  settle ();
+  assert_text (&outcome, "kept");
+}
+
+/* The call holds the queue, and lets it go. */
+static void
+test_holds_queue (void)
+{
+  MoodMessageQueue *queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  MoodMessageQueue *held = queue;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Outcome outcome = { 0 };
+
+  g_object_add_weak_pointer (G_OBJECT (queue), (gpointer *) &held);
+  receive (queue, cancellable, &outcome);
+  g_object_unref (queue);
+  g_assert_nonnull (held);
+  g_cancellable_cancel (cancellable);
+  settle ();
+  assert_failed (&outcome, G_IO_ERROR_CANCELLED, NULL);
+  g_assert_null (held);
+}
+
+/* Each call is served by the context of who made it, and the line is common to all. */
+static void
+test_contexts (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Outcome first = { 0 };
+  Outcome second = { 0 };
+
+  receive (queue, NULL, &first);
+  g_main_context_push_thread_default (context);
+  receive (queue, NULL, &second);
+  g_main_context_pop_thread_default (context);
+
+  mood_test_send (queue, "1", 0);
+  mood_test_send (queue, "2", 0);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  g_assert_cmpuint (second.calls, ==, 0);
+  settle ();
+  assert_text (&first, "1");
+  g_assert_cmpuint (second.calls, ==, 0);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  assert_text (&second, "2");
+}
+
+static guint n_running; /* atomic */
+
+#define N_THREADS  4
+#define N_RECEIVES 2000
+
+typedef struct
+{
+  MoodMessageQueue *queue;
+  guint n_received;
+  guint n_cancelled;
+  guint n_left;
+} StormThread;
+
+static void
+on_storm_received (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  StormThread *self = user_data;
+  g_autoptr (GError) error = NULL;
+  guint8 *message;
+
+  message =
+      mood_message_queue_receive_finish (MOOD_MESSAGE_QUEUE (object), result, NULL, NULL, &error);
+  if (message != NULL)
+    self->n_received++;
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    self->n_cancelled++;
+  else
+    g_error ("%s", error->message);
+  g_free (message);
+  self->n_left--;
+}
+
+static gpointer
+receive_and_cancel (gpointer data)
+{
+  StormThread *self = data;
+  GMainContext *context = g_main_context_new ();
+
+  self->n_left = N_RECEIVES;
+  g_main_context_push_thread_default (context);
+
+  for (guint i = 0; i < N_RECEIVES; i++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+      mood_message_queue_receive_async (self->queue, G_PRIORITY_DEFAULT, cancellable,
+                                        on_storm_received, self);
+      if (i % 3 == 0)
+        g_main_context_iteration (context, FALSE);
+      if (i % 2 == 0)
+        g_cancellable_cancel (cancellable);
+    }
+  while (self->n_left > 0)
+    g_main_context_iteration (context, TRUE);
+
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+  g_atomic_int_add (&n_running, -1);
+
+  return NULL;
+}
+
+/* Threads that receive, half of it cancelled at once, against a sender: every message is either
+ * received or still in the queue. */
+static void
+test_storm (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR | MOOD_OPEN_NONBLOCK);
+  StormThread threads[N_THREADS] = { 0 };
+  GThread *handles[N_THREADS];
+  gint64 n_sent = 0;
+  gint64 n_received = 0;
+
+  n_running = N_THREADS;
+  for (gsize i = 0; i < N_THREADS; i++)
+    {
+      threads[i].queue = queue;
+      handles[i] = g_thread_new ("receiver", receive_and_cancel, &threads[i]);
+    }
+
+  while (g_atomic_int_get (&n_running) > 0)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (mood_message_queue_send_with_timeout (queue, (const guint8 *) "x", 1, 0, 10000, NULL,
+                                                &error) == 1)
+        n_sent++;
+      else
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+    }
+
+  for (gsize i = 0; i < N_THREADS; i++)
+    {
+      g_thread_join (handles[i]);
+      n_received += threads[i].n_received;
+      g_assert_cmpuint (threads[i].n_received + threads[i].n_cancelled, ==, N_RECEIVES);
+    }
+
+  g_assert_cmpint (n_sent, ==, n_received + mood_message_queue_get_curmsgs (queue));
+}
+
+int
+main (int argc, char **argv)
+{
+  mood_test_init (&argc, &argv);
+
+  g_test_add_data_func ("/async/receive-at-once", GUINT_TO_POINTER (0), test_receive_at_once);
+  g_test_add_data_func ("/async/receive-at-once-nonblocking", GUINT_TO_POINTER (MOOD_OPEN_NONBLOCK),
+                        test_receive_at_once);
+  g_test_add_data_func ("/async/receive-later", GUINT_TO_POINTER (0), test_receive_later);
+  g_test_add_data_func ("/async/receive-later-nonblocking", GUINT_TO_POINTER (MOOD_OPEN_NONBLOCK),
+                        test_receive_later);
+  g_test_add_func ("/async/order", test_order);
+  g_test_add_func ("/async/cancel", test_cancel);
+  g_test_add_func ("/async/cancelled-before", test_cancelled_before);
+  g_test_add_func ("/async/cancelled-after", test_cancelled_after);
+  g_test_add_func ("/async/close", test_close);
+  g_test_add_func ("/async/errors", test_errors);
+  g_test_add_func ("/async/send", test_send);
+  g_test_add_func ("/async/no-callback", test_no_callback);
+  g_test_add_func ("/async/result-of-another-call", test_result_of_another_call);
+  g_test_add_func ("/async/stolen-wake-up", test_stolen_wake_up);
+  g_test_add_func ("/async/holds-queue", test_holds_queue);
+  g_test_add_func ("/async/contexts", test_contexts);
+  g_test_add_func ("/async/storm", test_storm);
+
+  return g_test_run ();
+}
