@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 namespace Mood {
+    public class MessageQueue : GLib.Object {
+        [CCode (array_length_pos = 2.5, array_length_type = "gsize")]
+        [Version (since = "1.0")]
+        public async uint8[] receive_async (int io_priority = GLib.Priority.DEFAULT, GLib.Cancellable? cancellable = null, out uint priority = null) throws GLib.Error;
+    }
+
     // A GSource whose callback gets the queue and the condition.
     [CCode (cheader_filename = "mood.h", cname = "GSource", ref_function = "g_source_ref", unref_function = "g_source_unref")]
     [Compact]
