@@ -49,9 +49,9 @@ mood_limits_read_message_queue_bytes (void)
   return (gint64) MIN (limit.rlim_cur, (rlim_t) G_MAXINT64);
 }
 
-/* What a queue is charged against RLIMIT_MSGQUEUE: for each message its bytes, the kernel's header
- *, and a node of the tree for each priority there can be (mq_overview(7) has
- * the formula in the kernel's terms; the figures are those of 64-bit Linux). */
+/* What a queue is charged against RLIMIT_MSGQUEUE: for each message its bytes and the kernel's
+ * header, and a node of the tree for each priority there can be (mq_overview(7) has the formula in
+ * the kernel's terms; the figures are those of 64-bit Linux). */
 guint64
 mood_limits_required_bytes (gint64 maxmsg, gint64 msgsize)
 {

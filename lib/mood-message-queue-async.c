@@ -74,19 +74,12 @@ static void
 leave_line (CallSource *self)
 {
   GQueue *line = get_line (self->parent.queue, self->waits_for);
-  GSource *head = NULL;
 
   pthread_mutex_lock (&mood_message_queue_lock);
   g_queue_unlink (line, &self->place);
   if (line->head != NULL)
-    head = g_source_ref (line->head->data);
+    g_source_set_ready_time (line->head->data, 0);
   pthread_mutex_unlock (&mood_message_queue_lock);
-
-  if (head != NULL)
-    {
-      g_source_set_ready_time (head, 0);
-      g_source_unref (head);
-    }
 }
 
 /* Does what the call is for, if that can be done at once, and ends the task then, or when it fails.
@@ -168,6 +161,7 @@ call_source_finalize (GSource *source)
 }
 
 static GSourceFuncs call_source_funcs = {
+  .prepare = mood_source_prepare,
   .dispatch = call_source_dispatch,
   .finalize = call_source_finalize,
 };

@@ -4,7 +4,8 @@
  * whatever calls were under way in threads that the child does not have. Those calls will never
  * end there, so that a count that includes them would keep the child's descriptor open for ever;
  * and the wake-up descriptor leads to the parent's counter, so that a child that closed its copy
- * of the queue would wake the parent. The child starts with neither. */
+ * of the queue would wake the parent. The child starts with neither, and ends a close that those
+ * calls held up. */
 
 #include "mood-message-queue-private.h"
 
@@ -30,16 +31,19 @@ after_fork_in_parent (void)
 static void
 after_fork_in_child (void)
 {
-  for (GList *link = open_queues.head; link != NULL; link = link->next)
+  GList *link = open_queues.head;
+
+  while (link != NULL)
     {
       MoodMessageQueue *self = link->data;
 
+      link = link->next;
       self->state &= ~MOOD_STATE_USERS_MASK;
       if (self->wakeup_fd != -1)
-        {
-          close (self->wakeup_fd);
-          self->wakeup_fd = -1;
-        }
+        close (self->wakeup_fd);
+      self->wakeup_fd = -1;
+      if ((self->state & MOOD_STATE_CLOSED) != 0)
+        mood_message_queue_take_descriptor (self);
     }
 
   pthread_mutex_unlock (&mood_message_queue_lock);

@@ -94,7 +94,8 @@ complete_geometry (MoodMessageQueue *self, MoodMqAttributes *geometry, GError **
   return TRUE;
 }
 
-/* EINVAL for a name that is valid: the geometry is out of range. */
+/* EINVAL for a name that is valid: the geometry is out of range. A process with CAP_SYS_RESOURCE is
+ * bound by the kernel's own limits alone, and there is no asking whether this one is. */
 static void
 set_geometry_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
 {
@@ -102,22 +103,35 @@ set_geometry_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GE
   {
     const char *what;
     gint64 figure;
+    gint64 hard_limit;
     const char *file;
   } rows[] = {
-    { "maxmsg", geometry->maxmsg, MOOD_LIMIT_MSG_MAX },
-    { "msgsize", geometry->msgsize, MOOD_LIMIT_MSGSIZE_MAX },
+    { "maxmsg", geometry->maxmsg, 65536, MOOD_LIMIT_MSG_MAX },
+    { "msgsize", geometry->msgsize, 16777216, MOOD_LIMIT_MSGSIZE_MAX },
   };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].figure == 0)
+      {
+        mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
+                        "%s is 0; give at least 1, or -1 for the default", rows[i].what);
+        return;
+      }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].figure > rows[i].hard_limit)
+      {
+        mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
+                        "%s %" G_GINT64_FORMAT " is above %" G_GINT64_FORMAT
+                        ", the most that Linux allows anybody; ask for less, and for no more than "
+                        "the limit in %s",
+                        rows[i].what, rows[i].figure, rows[i].hard_limit, rows[i].file);
+        return;
+      }
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       gint64 limit = mood_limits_read (rows[i].file);
-
-      if (rows[i].figure == 0)
-        {
-          mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
-                          "%s is 0; give at least 1, or -1 for the default", rows[i].what);
-          return;
-        }
 
       if (limit >= 0 && rows[i].figure > limit)
         {
@@ -142,17 +156,20 @@ set_emfile_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GErr
 {
   MoodMqAttributes charged = *geometry;
   gint64 limit = mood_limits_read_message_queue_bytes ();
+  gboolean may_create = (self->flags & MOOD_OPEN_CREAT) != 0;
   int probe = open ("/", O_PATH | O_CLOEXEC);
 
-  if (probe == -1)
+  if (probe != -1)
+    close (probe);
+
+  /* Only a queue that is created takes bytes. */
+  if (probe == -1 || !may_create)
     {
       mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, get_action (self->flags), self->name,
                       "the process has as many descriptors open as it may (RLIMIT_NOFILE); close "
                       "some, or raise the limit with “ulimit -n”");
       return;
     }
-
-  close (probe);
 
   if (!complete_geometry (self, &charged, NULL))
     mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
@@ -184,15 +201,25 @@ set_open_error (MoodMessageQueue *self, int errsv, const MoodMqAttributes *geome
       return;
 
     case EINVAL:
-      set_geometry_error (self, geometry, error);
+      if ((self->flags & MOOD_OPEN_CREAT) != 0)
+        set_geometry_error (self, geometry, error);
+      else
+        mood_set_error_from_errno (error, errsv, action, self->name, NULL);
       return;
 
     case ENOSPC:
       queues_max = mood_limits_read (MOOD_LIMIT_QUEUES_MAX);
-      mood_set_error (error, G_IO_ERROR_NO_SPACE, action, self->name,
-                      "there are as many queues as the %" G_GINT64_FORMAT " that %s allows in this "
-                      "IPC namespace; remove queues, or have an administrator raise the limit",
-                      queues_max, MOOD_LIMIT_QUEUES_MAX);
+      if (queues_max >= 0)
+        mood_set_error (error, G_IO_ERROR_NO_SPACE, action, self->name,
+                        "there are as many queues as the %" G_GINT64_FORMAT " that %s allows in "
+                        "this IPC namespace; remove queues, or have an administrator raise the "
+                        "limit",
+                        queues_max, MOOD_LIMIT_QUEUES_MAX);
+      else
+        mood_set_error (error, G_IO_ERROR_NO_SPACE, action, self->name,
+                        "there are as many queues as this IPC namespace allows (%s, which cannot "
+                        "be read here); remove queues",
+                        MOOD_LIMIT_QUEUES_MAX);
       return;
 
     case ENOENT:

@@ -63,9 +63,10 @@ struct _MoodMessageQueue
 /* What a user may give as a timeout, clear of the two above. */
 #define MOOD_TIMEOUT_OF_USER(timeout_us) CLAMP ((timeout_us), -1, G_MAXINT64 - 1)
 
-/* One lock for all queues, held for a few instructions at a time, with no other lock taken inside:
- * a fork can then take it, so that the child finds the lists whole and the lock free. It is of
- * POSIX's kind, which goes with pthread_atfork() and is known to thread checkers. */
+/* One lock for all queues, held for a few instructions at a time. Inside it no lock is taken but
+ * that of a main context, which is never held when this one is taken. A fork takes it, so that the
+ * child finds the lists whole and the lock free. It is of POSIX's kind, which goes with
+ * pthread_atfork() and is known to thread checkers. */
 extern pthread_mutex_t mood_message_queue_lock;
 
 /* mood-message-queue.c */
@@ -73,6 +74,7 @@ void mood_message_queue_set_refused_error (MoodMessageQueue *self,
                                            guint refusals,
                                            const char *action,
                                            GError **error);
+int mood_message_queue_take_descriptor (MoodMessageQueue *self);
 int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 
 /* mood-message-queue-open.c */
@@ -133,13 +135,18 @@ mood_message_queue_begin (MoodMessageQueue *self, guint refusals)
   return 0;
 }
 
-/* Ends a call, keeping errno. The last one after a close takes the descriptor with it. */
+/* Ends a call, keeping errno. The last one after a close takes the descriptor with it. In a child
+ * that was forked from within the call, by a signal handler say, the call is not counted any more.
+ */
 static inline void
 mood_message_queue_end (MoodMessageQueue *self)
 {
   guint state = __atomic_fetch_sub (&self->state, 1, __ATOMIC_ACQ_REL);
 
-  if (G_UNLIKELY ((state & (MOOD_STATE_CLOSED | MOOD_STATE_USERS_MASK)) == (MOOD_STATE_CLOSED | 1)))
+  if (G_UNLIKELY ((state & MOOD_STATE_USERS_MASK) == 0))
+    g_atomic_int_inc (&self->state);
+  else if (G_UNLIKELY ((state & (MOOD_STATE_CLOSED | MOOD_STATE_USERS_MASK)) ==
+                       (MOOD_STATE_CLOSED | 1)))
     mood_message_queue_close_descriptor (self);
 }
 

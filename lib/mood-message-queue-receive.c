@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const action = "receive from";
+static const char *const receive_action = "receive from";
 
 /* The buffer that the kernel fills must hold msgsize bytes, however short the message is. Up to
  * this many bytes, the kernel's own default for msgsize, it is on the stack and the message is
@@ -24,13 +24,14 @@ begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **err
 {
   guint refusals;
 
-  if (cancellable != NULL && mood_set_error_if_cancelled (error, cancellable, action, self->name))
+  if (cancellable != NULL &&
+      mood_set_error_if_cancelled (error, cancellable, receive_action, self->name))
     return FALSE;
 
   refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE);
   if (G_UNLIKELY (refusals != 0))
     {
-      mood_message_queue_set_refused_error (self, refusals, action, error);
+      mood_message_queue_set_refused_error (self, refusals, receive_action, error);
       return FALSE;
     }
 
@@ -40,12 +41,12 @@ begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **err
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
  * hands its message over to the receiver that has waited longest. */
 static inline gssize
-try_or_block (MoodMessageQueue *self,
-              guint8 *buffer,
-              gsize size,
-              guint *priority,
-              gint64 timeout_us,
-              GCancellable *cancellable)
+receive_or_block (MoodMessageQueue *self,
+                  guint8 *buffer,
+                  gsize size,
+                  guint *priority,
+                  gint64 timeout_us,
+                  GCancellable *cancellable)
 {
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_receive (self->fd, buffer, size, priority);
@@ -68,7 +69,7 @@ wait_and_take (MoodMessageQueue *self,
 
   while (length == -1 && mood_message_queue_wait_to_retry (self, errno, G_IO_IN, timeout_us,
                                                            &deadline, cancellable, error))
-    length = try_or_block (self, buffer, size, priority, timeout_us, cancellable);
+    length = receive_or_block (self, buffer, size, priority, timeout_us, cancellable);
 
   return length;
 }
@@ -84,7 +85,7 @@ take (MoodMessageQueue *self,
       GCancellable *cancellable,
       GError **error)
 {
-  gssize length = try_or_block (self, buffer, size, priority, timeout_us, cancellable);
+  gssize length = receive_or_block (self, buffer, size, priority, timeout_us, cancellable);
 
   if (G_UNLIKELY (length == -1))
     length = wait_and_take (self, buffer, size, priority, timeout_us, cancellable, error);
@@ -140,7 +141,7 @@ take_large (MoodMessageQueue *self,
 
   if (buffer == NULL)
     {
-      mood_set_error (error, G_IO_ERROR_FAILED, action, self->name,
+      mood_set_error (error, G_IO_ERROR_FAILED, receive_action, self->name,
                       "there is no memory for a message of up to %" G_GSIZE_FORMAT " bytes", size);
       return NULL;
     }
@@ -213,10 +214,10 @@ receive_message_into (MoodMessageQueue *self,
     return -1;
 
   if (G_UNLIKELY (buffer == NULL))
-    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, receive_action, self->name,
                     "no buffer was given to receive into");
   else if (G_UNLIKELY (size < (gsize) self->msgsize))
-    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, action, self->name,
+    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, receive_action, self->name,
                     "a message may have %" G_GINT64_FORMAT " bytes, but the buffer holds "
                     "only %" G_GSIZE_FORMAT,
                     self->msgsize, size);

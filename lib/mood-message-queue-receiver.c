@@ -95,6 +95,7 @@ receiver_source_closure_callback (MoodMessageQueue *queue,
 }
 
 static GSourceFuncs receiver_source_funcs = {
+  .prepare = mood_source_prepare,
   .dispatch = receiver_source_dispatch,
   .finalize = receiver_source_finalize,
   .closure_callback = (GSourceFunc) (GCallback) receiver_source_closure_callback,

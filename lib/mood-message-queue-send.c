@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <limits.h>
 
-static const char *const action = "send to";
+static const char *const send_action = "send to";
 
 /* What POSIX calls MQ_PRIO_MAX is one more than the highest priority. */
 static const guint highest_priority = 32767;
@@ -25,23 +25,23 @@ static void
 set_message_error (MoodMessageQueue *self, gsize length, guint priority, GError **error)
 {
   if (priority > highest_priority)
-    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, send_action, self->name,
                     "the priority %u is above %u, the highest there is", priority,
                     highest_priority);
   else
-    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, send_action, self->name,
                     "no message was given, but a length of %" G_GSIZE_FORMAT " bytes", length);
 }
 
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a
  * receiver hands the room over to the sender that has waited longest. */
 static inline int
-try_or_block (MoodMessageQueue *self,
-              const guint8 *message,
-              gsize length,
-              guint priority,
-              gint64 timeout_us,
-              GCancellable *cancellable)
+send_or_block (MoodMessageQueue *self,
+               const guint8 *message,
+               gsize length,
+               guint priority,
+               gint64 timeout_us,
+               GCancellable *cancellable)
 {
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_send (self->fd, message, length, priority);
@@ -63,7 +63,7 @@ wait_and_put (MoodMessageQueue *self,
 
   while (mood_message_queue_wait_to_retry (self, errno, G_IO_OUT, timeout_us, &deadline,
                                            cancellable, error))
-    if (try_or_block (self, message, length, priority, timeout_us, cancellable) == 0)
+    if (send_or_block (self, message, length, priority, timeout_us, cancellable) == 0)
       return TRUE;
 
   return FALSE;
@@ -92,13 +92,14 @@ send_message (MoodMessageQueue *self,
       return -1;
     }
 
-  if (cancellable != NULL && mood_set_error_if_cancelled (error, cancellable, action, self->name))
+  if (cancellable != NULL &&
+      mood_set_error_if_cancelled (error, cancellable, send_action, self->name))
     return -1;
 
   refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_WRITABLE);
   if (G_UNLIKELY (refusals != 0))
     {
-      mood_message_queue_set_refused_error (self, refusals, action, error);
+      mood_message_queue_set_refused_error (self, refusals, send_action, error);
       return -1;
     }
 
@@ -106,13 +107,13 @@ send_message (MoodMessageQueue *self,
     length = (gsize) self->msgsize;
 
   if (G_UNLIKELY (length > (gsize) self->msgsize))
-    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, action, self->name,
+    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, send_action, self->name,
                     "the message has %" G_GSIZE_FORMAT " bytes, but one of this queue has at most "
                     "%" G_GINT64_FORMAT,
                     length, self->msgsize);
   else
     sent =
-        G_LIKELY (try_or_block (self, message, length, priority, timeout_us, cancellable) == 0) ||
+        G_LIKELY (send_or_block (self, message, length, priority, timeout_us, cancellable) == 0) ||
         wait_and_put (self, message, length, priority, timeout_us, cancellable, error);
   mood_message_queue_end (self);
 

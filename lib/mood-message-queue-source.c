@@ -4,47 +4,44 @@
 
 #include "mood-source-private.h"
 
-typedef struct
-{
-  MoodSource parent;
-
-  gboolean told_closed;
-} ConditionSource;
-
 /* What to tell the callback; 0 if there is nothing to tell. */
 static GIOCondition
-query_condition (ConditionSource *self)
+query_condition (MoodSource *self)
 {
-  if (!mood_source_begin_dispatch (&self->parent))
-    {
-      GIOCondition condition = self->told_closed ? 0 : G_IO_NVAL;
+  gboolean told_closed = self->saw_close;
+  GIOCondition condition;
 
-      self->told_closed = TRUE;
+  if (!mood_source_begin_dispatch (self))
+    return told_closed ? 0 : G_IO_NVAL;
 
-      return condition;
-    }
-
-  if (self->parent.fd_tag == NULL)
+  if (self->fd_tag == NULL)
     return 0;
 
-  return g_source_query_unix_fd (&self->parent.parent, self->parent.fd_tag) &
-         self->parent.condition;
+  condition = g_source_query_unix_fd (&self->parent, self->fd_tag);
+  /* Somebody closed the descriptor behind the queue's back: it would be ready for ever. */
+  if ((condition & (G_IO_ERR | G_IO_HUP | G_IO_NVAL)) != 0)
+    {
+      mood_source_stop_polling (self);
+      return G_IO_NVAL;
+    }
+
+  return condition & self->condition;
 }
 
 static gboolean
 condition_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
-  ConditionSource *self = (ConditionSource *) source;
+  MoodSource *self = (MoodSource *) source;
   MoodMessageQueueSourceFunc func = (MoodMessageQueueSourceFunc) (GCallback) callback;
   GIOCondition condition = query_condition (self);
 
-  if (condition == 0 && !g_cancellable_is_cancelled (self->parent.cancellable))
+  if (condition == 0 && !g_cancellable_is_cancelled (self->cancellable))
     return G_SOURCE_CONTINUE;
 
   if (func == NULL)
     return G_SOURCE_REMOVE;
 
-  return func (self->parent.queue, condition, user_data);
+  return func (self->queue, condition, user_data);
 }
 
 static gboolean
@@ -74,6 +71,7 @@ condition_source_closure_callback (MoodMessageQueue *queue,
 }
 
 static GSourceFuncs condition_source_funcs = {
+  .prepare = mood_source_prepare,
   .dispatch = condition_source_dispatch,
   .finalize = mood_source_finalize,
   .closure_callback = (GSourceFunc) (GCallback) condition_source_closure_callback,
@@ -95,7 +93,8 @@ static GSourceFuncs condition_source_funcs = {
  *
  * The callback is told the conditions that hold, once %G_IO_NVAL after the queue was closed (also
  * if it was closed before the source was made), or 0 when @cancellable was cancelled. After
- * %G_IO_NVAL a source that its callback keeps is never ready again.
+ * %G_IO_NVAL a source that its callback keeps is never ready again. A queue that was never opened
+ * counts as closed.
  *
  * A condition that the queue was not opened for never holds: a source that waits for %G_IO_IN on
  * a queue that was opened to send is dispatched by closing and cancelling only.
@@ -116,8 +115,8 @@ mood_message_queue_create_source (MoodMessageQueue *self,
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return mood_source_new (&condition_source_funcs, sizeof (ConditionSource), "MoodMessageQueue",
-                          self, condition, cancellable);
+  return mood_source_new (&condition_source_funcs, sizeof (MoodSource), "MoodMessageQueue", self,
+                          condition, cancellable);
 }
 
 /**

@@ -117,6 +117,7 @@ wait_until_ready (MoodMessageQueue *self,
   struct timespec rest;
   GPollFD cancellable_fd;
   int n_ready = -1;
+  int errsv = EINTR;
 
   if (fds[1].fd == -1 || (cancellable != NULL && !can_have_descriptor ()))
     {
@@ -131,7 +132,10 @@ wait_until_ready (MoodMessageQueue *self,
 
   /* A close that came before the wake-up descriptor was made did not write to it. */
   if ((g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0)
-    n_ready = ppoll (fds, G_N_ELEMENTS (fds), get_rest (deadline, &rest), NULL);
+    {
+      n_ready = ppoll (fds, G_N_ELEMENTS (fds), get_rest (deadline, &rest), NULL);
+      errsv = errno;
+    }
 
   if (fds[2].fd != -1)
     g_cancellable_release_fd (cancellable);
@@ -142,6 +146,12 @@ wait_until_ready (MoodMessageQueue *self,
   if ((g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) != 0)
     {
       mood_message_queue_set_refused_error (self, MOOD_STATE_CLOSED, action, error);
+      return FALSE;
+    }
+
+  if (n_ready == -1 && errsv != EINTR)
+    {
+      mood_set_error_from_errno (error, errsv, action, self->name, NULL);
       return FALSE;
     }
 
@@ -179,11 +189,11 @@ mood_message_queue_wait_to_retry (MoodMessageQueue *self,
       return TRUE;
 
     /* What a descriptor in nonblocking mode answers, and what one that is not answers when it is
-     * told not to wait. */
+     * told not to wait. A call that has begun to wait goes on when the mode is changed. */
     case EAGAIN:
     case ETIMEDOUT:
       if (timeout_us == MOOD_TIMEOUT_OF_MODE)
-        may_wait = errsv == ETIMEDOUT;
+        may_wait = errsv == ETIMEDOUT || *deadline != 0;
       else
         may_wait = timeout_us != 0;
       break;

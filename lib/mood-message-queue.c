@@ -96,28 +96,36 @@ mood_message_queue_initable_iface_init (GInitableIface *iface)
   iface->init = mood_message_queue_initable_init;
 }
 
-/* Gives the descriptor back to the kernel, after the last call that used it has ended. Keeps
- * errno, for the call that ends. Returns 0, or the errno of the failure. */
+/* Gives the descriptor back to the kernel, with the lock held, so that a fork finds the queue with
+ * its descriptor or without. Returns 0, or the errno of the failure. */
+int
+mood_message_queue_take_descriptor (MoodMessageQueue *self)
+{
+  int fd = self->fd;
+
+  if (fd == -1)
+    return 0;
+
+  mood_message_queue_unregister (self);
+  g_atomic_int_set (&self->fd, -1);
+  if (self->wakeup_fd != -1)
+    close (self->wakeup_fd);
+  self->wakeup_fd = -1;
+
+  return mood_mq_close (fd) == -1 ? errno : 0;
+}
+
+/* Likewise, after the last call that used the descriptor has ended. Keeps errno, for the call that
+ * ends. */
 int
 mood_message_queue_close_descriptor (MoodMessageQueue *self)
 {
   int saved_errno = errno;
-  int fd = self->fd;
-  int wakeup_fd;
-  int result = 0;
+  int result;
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  mood_message_queue_unregister (self);
-  wakeup_fd = self->wakeup_fd;
-  self->wakeup_fd = -1;
+  result = mood_message_queue_take_descriptor (self);
   pthread_mutex_unlock (&mood_message_queue_lock);
-
-  if (wakeup_fd != -1)
-    close (wakeup_fd);
-
-  g_atomic_int_set (&self->fd, -1);
-  if (mood_mq_close (fd) == -1)
-    result = errno;
 
   errno = saved_errno;
 
@@ -249,7 +257,14 @@ mood_message_queue_constructor (GType type,
 
   for (guint i = 0; i < n_construct_properties; i++)
     if (construct_properties[i].pspec == properties[PROP_FLAGS])
-      MOOD_MESSAGE_QUEUE (object)->flags = g_value_get_flags (construct_properties[i].value);
+      {
+        GValue flags = G_VALUE_INIT;
+
+        g_value_init (&flags, G_TYPE_UINT);
+        if (g_value_transform (construct_properties[i].value, &flags))
+          MOOD_MESSAGE_QUEUE (object)->flags = g_value_get_uint (&flags);
+        g_value_unset (&flags);
+      }
 
   return object;
 }

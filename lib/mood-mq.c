@@ -80,16 +80,23 @@ mood_mq_set_nonblock (int fd, gboolean nonblock, gboolean *was_nonblock)
   return 0;
 }
 
+/* The C library's functions take no NULL, also where nothing is to be sent. */
+static inline const char *
+to_send (const guint8 *message)
+{
+  return message != NULL ? (const char *) message : "";
+}
+
 int
 mood_mq_send (int fd, const guint8 *message, gsize length, guint priority)
 {
-  return mq_send (fd, (const char *) message, length, priority);
+  return mq_send (fd, to_send (message), length, priority);
 }
 
 int
 mood_mq_try_send (int fd, const guint8 *message, gsize length, guint priority)
 {
-  return mq_timedsend (fd, (const char *) message, length, priority, &at_once);
+  return mq_timedsend (fd, to_send (message), length, priority, &at_once);
 }
 
 gssize

@@ -15,6 +15,7 @@ typedef struct
   GIOCondition condition;
   GCancellable *cancellable;
   gpointer fd_tag;
+  gboolean saw_close;
   GList link; /* in the queue's sources */
 } MoodSource;
 
@@ -25,6 +26,8 @@ GSource *mood_source_new (GSourceFuncs *funcs,
                           GIOCondition condition,
                           GCancellable *cancellable);
 void mood_source_finalize (GSource *source);
+gboolean mood_source_prepare (GSource *source, int *timeout);
+void mood_source_stop_polling (MoodSource *self);
 void mood_source_poll (MoodSource *self, GIOCondition condition);
 gboolean mood_source_begin_dispatch (MoodSource *self);
 guint mood_source_attach_default (GSource *source,

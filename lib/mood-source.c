@@ -13,7 +13,7 @@
 
 #include "mood-message-queue-private.h"
 
-/* May come twice, when close held a reference at the time of the first. */
+/* Comes twice if somebody refers to the source between its last unref and this. */
 static void
 mood_source_dispose (GSource *source)
 {
@@ -21,10 +21,8 @@ mood_source_dispose (GSource *source)
 
   pthread_mutex_lock (&mood_message_queue_lock);
   if (self->link.data != NULL)
-    {
-      g_queue_unlink (&self->queue->sources, &self->link);
-      self->link.data = NULL;
-    }
+    g_queue_unlink (&self->queue->sources, &self->link);
+  self->link.data = NULL;
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
@@ -84,14 +82,11 @@ mood_source_new (GSourceFuncs *funcs,
   self->queue = g_object_ref (queue);
   self->link.data = source;
 
-  /* From here on a close finds the source; a close that came before is found below. */
   pthread_mutex_lock (&mood_message_queue_lock);
   g_queue_push_tail_link (&queue->sources, &self->link);
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   mood_source_poll (self, mask_condition (queue, condition));
-  if ((g_atomic_int_get (&queue->state) & MOOD_STATE_NOT_OPEN) != 0)
-    g_source_set_ready_time (source, 0);
 
   if (cancellable != NULL)
     {
@@ -106,6 +101,27 @@ mood_source_new (GSourceFuncs *funcs,
   return source;
 }
 
+/* Ready once more after the close, which may have come while another thread attached the source,
+ * and then found no main context to wake. */
+gboolean
+mood_source_prepare (GSource *source, int *timeout)
+{
+  MoodSource *self = (MoodSource *) source;
+
+  *timeout = -1;
+
+  return (g_atomic_int_get (&self->queue->state) & MOOD_STATE_NOT_OPEN) != 0 && !self->saw_close;
+}
+
+/* There is nothing more to wait for. */
+void
+mood_source_stop_polling (MoodSource *self)
+{
+  if (self->fd_tag != NULL)
+    g_source_remove_unix_fd (&self->parent, self->fd_tag);
+  self->fd_tag = NULL;
+}
+
 /* To be called first in each dispatch. FALSE means that the queue is closed, and that nothing will
  * make the source ready again. */
 gboolean
@@ -117,9 +133,8 @@ mood_source_begin_dispatch (MoodSource *self)
   if ((g_atomic_int_get (&self->queue->state) & MOOD_STATE_NOT_OPEN) == 0)
     return TRUE;
 
-  if (self->fd_tag != NULL)
-    g_source_remove_unix_fd (&self->parent, self->fd_tag);
-  self->fd_tag = NULL;
+  self->saw_close = TRUE;
+  mood_source_stop_polling (self);
 
   return FALSE;
 }
@@ -142,19 +157,13 @@ mood_source_attach_default (GSource *source,
   return id;
 }
 
-/* Makes every source of the queue ready, to tell its callback that the queue is closed. */
+/* Makes every source of the queue ready, to tell its callback that the queue is closed. A source in
+ * the list is not freed before the lock is: its dispose function has to take it out. */
 void
 mood_message_queue_close_sources (MoodMessageQueue *self)
 {
-  GPtrArray *sources = g_ptr_array_new_with_free_func ((GDestroyNotify) g_source_unref);
-
   pthread_mutex_lock (&mood_message_queue_lock);
   for (GList *link = self->sources.head; link != NULL; link = link->next)
-    g_ptr_array_add (sources, g_source_ref (link->data));
+    g_source_set_ready_time (link->data, 0);
   pthread_mutex_unlock (&mood_message_queue_lock);
-
-  for (guint i = 0; i < sources->len; i++)
-    g_source_set_ready_time (g_ptr_array_index (sources, i), 0);
-
-  g_ptr_array_unref (sources);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -231,17 +232,39 @@ ignore_signal (int number)
 {
 }
 
+typedef struct
+{
+  const char *name;
+  gboolean sends;
+  gboolean with_cancellable;
+} SignalCase;
+
+static const SignalCase signal_cases[] = {
+  { "/close/signals-receive", FALSE, FALSE },
+  { "/close/signals-receive-with-cancellable", FALSE, TRUE },
+  { "/close/signals-send", TRUE, FALSE },
+  { "/close/signals-send-with-cancellable", TRUE, TRUE },
+};
+
 /* A signal handler that runs while a call waits does not end it. */
 static void
 test_signals (gconstpointer data)
 {
-  gboolean with_cancellable = GPOINTER_TO_INT (data);
-  g_autoptr (GCancellable) cancellable = with_cancellable ? g_cancellable_new () : NULL;
-  long system_call = with_cancellable ? MOOD_TEST_POLL : SYS_mq_timedreceive;
+  const SignalCase *signal_case = data;
+  g_autoptr (GCancellable) cancellable =
+      signal_case->with_cancellable ? g_cancellable_new () : NULL;
+  long in_kernel = signal_case->sends ? SYS_mq_timedsend : SYS_mq_timedreceive;
+  long system_call = signal_case->with_cancellable ? MOOD_TEST_POLL : in_kernel;
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
-  Waiter waiter = { .queue = queue, .cancellable = cancellable };
+  Waiter waiter = { .queue = queue, .cancellable = cancellable, .sends = signal_case->sends };
   struct sigaction action = { .sa_handler = ignore_signal };
   GThread *thread;
+
+  if (signal_case->sends)
+    {
+      mood_test_send (queue, "1", 0);
+      mood_test_send (queue, "2", 0);
+    }
 
   g_assert_cmpint (sigaction (SIGUSR1, &action, NULL), ==, 0);
   thread = start_waiting (&waiter, system_call);
@@ -251,10 +274,12 @@ test_signals (gconstpointer data)
       mood_test_wait_until_in_system_call (waiter.thread_id, system_call);
     }
 
-  mood_test_send (queue, "x", 0);
+  if (signal_case->sends)
+    mood_test_assert_received (queue, "1", 0);
+  else
+    mood_test_send (queue, "x", 0);
   g_thread_join (thread);
   g_assert_no_error (waiter.error);
-  g_assert_cmpuint (waiter.length, ==, 1);
 }
 
 typedef struct
@@ -394,6 +419,70 @@ test_fork (void)
   g_assert_no_error (polling.error);
 }
 
+/* A close that a call holds up in the parent is not held up in the child, which has no such call.
+ */
+static void
+test_fork_while_closing (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) other =
+      mood_test_queue_open (mood_message_queue_get_name (queue), MOOD_OPEN_RDWR);
+  int fd = mood_message_queue_fileno (queue);
+  Waiter waiter = { .queue = queue };
+  GThread *thread = start_waiting (&waiter, SYS_mq_timedreceive);
+  pid_t pid;
+
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  pid = fork ();
+  if (pid == 0)
+    mood_test_exit_child (!is_open (fd));
+  mood_test_await_child (pid);
+
+  g_assert_true (is_open (fd));
+  mood_test_send (other, "last", 0);
+  g_thread_join (thread);
+  g_assert_no_error (waiter.error);
+  g_assert_false (is_open (fd));
+}
+
+static pid_t forked;
+
+static void
+fork_in_handler (int number)
+{
+  forked = fork ();
+}
+
+/* A signal handler may fork while a call waits: in the child, the call goes on, and the queue
+ * works. */
+static void
+test_fork_within_call (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  struct sigaction action = { .sa_handler = fork_in_handler };
+  struct itimerval timer = { .it_value = { .tv_usec = 1000 } };
+
+  forked = -1;
+  g_assert_cmpint (sigaction (SIGPROF, &action, NULL), ==, 0);
+  g_assert_cmpint (setitimer (ITIMER_PROF, &timer, NULL), ==, 0);
+
+  /* Somewhere in here the timer, which counts the time that this takes, runs out. */
+  while (forked == -1)
+    {
+      mood_test_send (queue, "x", 0);
+      mood_test_assert_received (queue, "x", 0);
+    }
+
+  if (forked == 0)
+    {
+      int fd = mood_message_queue_fileno (queue);
+
+      mood_test_exit_child (fd != -1 && mood_message_queue_get_curmsgs (queue) != -1 &&
+                            mood_message_queue_close (queue, NULL) && !is_open (fd));
+    }
+  mood_test_await_child (forked);
+}
+
 /* The child's copy works, and stays open when the parent closes. */
 static void
 test_fork_child_goes_on (void)
@@ -432,10 +521,12 @@ main (int argc, char **argv)
   g_test_add_data_func ("/close/cancel-send", GINT_TO_POINTER (TRUE), test_cancel);
   g_test_add_func ("/close/cancelled-before", test_cancelled_before);
   g_test_add_func ("/close/stolen-wake-up", test_stolen_wake_up);
-  g_test_add_data_func ("/close/signals", GINT_TO_POINTER (FALSE), test_signals);
-  g_test_add_data_func ("/close/signals-with-cancellable", GINT_TO_POINTER (TRUE), test_signals);
+  for (gsize i = 0; i < G_N_ELEMENTS (signal_cases); i++)
+    g_test_add_data_func (signal_cases[i].name, &signal_cases[i], test_signals);
   g_test_add_func ("/close/close-under-calls", test_close_under_calls);
   g_test_add_func ("/close/fork", test_fork);
+  g_test_add_func ("/close/fork-while-closing", test_fork_while_closing);
+  g_test_add_func ("/close/fork-within-call", test_fork_within_call);
   g_test_add_func ("/close/fork-child-goes-on", test_fork_child_goes_on);
 
   return g_test_run ();

@@ -5,10 +5,14 @@
 
 #include "mood-test.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -152,10 +156,45 @@ mood_test_in_subprocess (void)
 }
 
 static gboolean
+write_file (const char *path, const char *contents)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  gboolean written =
+      fd != -1 && write (fd, contents, strlen (contents)) == (ssize_t) strlen (contents);
+
+  close (fd);
+
+  return written;
+}
+
+/* A process with CAP_SYS_RESOURCE is above the limits of its namespace. */
+static gboolean
+give_up_sys_resource (void)
+{
+  struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+  struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+  if (syscall (SYS_capget, &header, data) == -1)
+    return FALSE;
+
+  data[CAP_TO_INDEX (CAP_SYS_RESOURCE)].effective &= ~CAP_TO_MASK (CAP_SYS_RESOURCE);
+
+  return syscall (SYS_capset, &header, data) == 0;
+}
+
+static gboolean
 enter_ipc_namespace (void)
 {
-  return (unshare (CLONE_NEWIPC) == 0 || unshare (CLONE_NEWUSER | CLONE_NEWIPC) == 0) &&
-         access ("/proc/sys/fs/mqueue/msg_max", W_OK) == 0;
+  g_autofree char *uid_map = g_strdup_printf ("0 %u 1", geteuid ());
+  g_autofree char *gid_map = g_strdup_printf ("0 %u 1", getegid ());
+
+  if (unshare (CLONE_NEWIPC) == -1 &&
+      (unshare (CLONE_NEWUSER | CLONE_NEWIPC) == -1 ||
+       !write_file ("/proc/self/setgroups", "deny") ||
+       !write_file ("/proc/self/uid_map", uid_map) || !write_file ("/proc/self/gid_map", gid_map)))
+    return FALSE;
+
+  return give_up_sys_resource () && access ("/proc/sys/fs/mqueue/msg_max", W_OK) == 0;
 }
 
 /* Like mood_test_in_subprocess(), in an IPC namespace that has its own queues, and limits that the
@@ -218,6 +257,24 @@ mood_test_wait_until_in_system_call (int thread_id, long number)
       g_assert_cmpint (g_get_monotonic_time (), <, deadline);
       sched_yield ();
     }
+}
+
+/* Opens descriptors until there are no more; returns the first, from which on all may be closed. */
+int
+mood_test_use_up_descriptors (void)
+{
+  struct rlimit limit;
+  int first = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  g_assert_cmpint (first, !=, -1);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  limit.rlim_cur = 64;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  while (open ("/dev/null", O_RDONLY | O_CLOEXEC) != -1)
+    ;
+  g_assert_cmpint (errno, ==, EMFILE);
+
+  return first;
 }
 
 /* Ends a forked child. It becomes another program, because a leak checker would blame this one for

@@ -34,6 +34,7 @@ gboolean mood_test_in_ipc_namespace (void);
 void mood_test_write_limit (const char *name, const char *value);
 int mood_test_thread_id (void);
 void mood_test_wait_until_in_system_call (int thread_id, long number);
+int mood_test_use_up_descriptors (void);
 void mood_test_exit_child (gboolean success) G_GNUC_NORETURN;
 void mood_test_await_child (GPid pid);
 

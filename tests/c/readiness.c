@@ -4,6 +4,9 @@
 
 #include "mood-test.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 typedef struct
 {
   guint calls;
@@ -222,15 +225,33 @@ test_closed_once (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   Calls calls = { .keep = G_SOURCE_CONTINUE };
+  int fd = mood_message_queue_fileno (queue);
   GSource *source;
 
   mood_test_send (queue, "x", 0);
   source = attach_source (queue, G_IO_IN, NULL, &calls);
   g_assert_true (mood_message_queue_close (queue, NULL));
+  /* A source does not keep the descriptor. */
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
   assert_settles_after (&calls, 1);
   g_assert_cmpuint (calls.condition, ==, G_IO_NVAL);
   g_assert_false (g_source_is_destroyed (source));
   end_source (source);
+}
+
+/* The descriptor was closed behind the queue's back: no spinning then either. */
+static void
+test_foreign_close (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Calls calls = { .keep = G_SOURCE_CONTINUE };
+  GSource *source = attach_source (queue, G_IO_IN, NULL, &calls);
+
+  g_assert_cmpint (close (mood_message_queue_fileno (queue)), ==, 0);
+  assert_settles_after (&calls, 1);
+  g_assert_cmpuint (calls.condition, ==, G_IO_NVAL);
+  end_source (source);
+  g_assert_false (mood_message_queue_close (queue, NULL));
 }
 
 static void
@@ -426,6 +447,7 @@ main (int argc, char **argv)
   g_test_add_func ("/readiness/masked", test_masked);
   g_test_add_func ("/readiness/no-spinning", test_no_spinning);
   g_test_add_func ("/readiness/closed-once", test_closed_once);
+  g_test_add_func ("/readiness/foreign-close", test_foreign_close);
   g_test_add_func ("/readiness/made-after-close", test_made_after_close);
   g_test_add_func ("/readiness/close-in-callback", test_close_in_callback);
   g_test_add_func ("/readiness/closed-from-another-thread", test_closed_from_another_thread);
