@@ -78,7 +78,6 @@ receiver_source_closure_callback (MoodMessageQueue *queue,
   g_value_init (&result, G_TYPE_BOOLEAN);
   g_value_init (&arguments[0], MOOD_TYPE_MESSAGE_QUEUE);
   g_value_set_object (&arguments[0], queue);
-  /* A closure may keep what it is given, which the buffer is not for. */
   g_value_init (&arguments[1], G_TYPE_BYTES);
   g_value_take_boxed (&arguments[1], g_bytes_new (message, length));
   g_value_init (&arguments[2], G_TYPE_UINT);
@@ -111,8 +110,12 @@ static GSourceFuncs receiver_source_funcs = {
  *
  * The source calls a [callback@Mood.MessageFunc] for each message, to be set with
  * [method@GLib.Source.set_callback], and is attached with [method@GLib.Source.attach]. When
- * messages wait, one dispatch takes up to 16 of them, without an allocation for each. Set as a
- * #GClosure, the callback gets the queue, the message as a #GBytes, and the priority.
+ * messages wait, one dispatch takes up to 16 of them, without an allocation for each.
+ *
+ * Set as a #GClosure, the callback gets the queue, the message as a #GBytes that is good for the
+ * time of the call, and the priority. Python gets the message by `GObject.source_set_closure()`
+ * alone, or rather by [method@Mood.MessageQueue.add_receiver], which hands over `bytes`:
+ * `source.set_callback()` does not pass it on.
  *
  * The source ends, and releases the data of its callback, when the callback returns
  * %G_SOURCE_REMOVE, when it is destroyed, when @cancellable is cancelled and when the queue is

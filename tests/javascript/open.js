@@ -7,7 +7,8 @@ import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import Mood from 'gi://Mood?version=1.0';
 
-import {assert, assertBytes, assertEqual, assertThrows, run, test} from './tap.js';
+import {addCleanup, assert, assertBytes, assertEqual, assertThrows, run, test}
+  from './tap.js';
 import {CREATE, Flags, assertFails, bytes, newName, newQueue, openAgain, text}
   from './queues.js';
 
@@ -152,6 +153,65 @@ test('subclass', () => {
   assert(box instanceof Mood.MessageQueue);
   assertEqual(box.deliver('hello'), 10);
   assertBytes(box.recv(null), bytes('ann: hello'));
+});
+
+function reopen(queue, flags) {
+  const again = queue.reopen(flags);
+
+  addCleanup(() => again.close());
+
+  return again;
+}
+
+test('reopened it is the same queue though the name leads elsewhere', () => {
+  const queue = newQueue({maxmsg: 2, msgsize: 16});
+
+  queue.unlink();
+  const impostor = Mood.MessageQueue.new(queue.name, Flags.RDWR | CREATE, 0o600, 1, 8);
+  addCleanup(() => impostor.close());
+  const again = reopen(queue, Flags.RDWR);
+  assert(again instanceof Mood.MessageQueue);
+  assert(again !== queue && again.fd !== queue.fd);
+  assertEqual([again.name, again.maxmsg, again.msgsize, again.mode],
+    [queue.name, 2, 16, queue.mode]);
+  queue.send(bytes('there'), 3, null);
+  assertEqual(again.receive(null), [bytes('there'), 3]);
+  again.send(bytes('back'), 4, null);
+  assertEqual(queue.receive(null), [bytes('back'), 4]);
+  assertEqual(impostor.curmsgs, 0);
+});
+
+test('reopened it has a mode and an access of its own', () => {
+  const queue = newQueue();
+  const flags = Flags.RDONLY | Flags.NONBLOCK;
+  const again = reopen(queue, flags);
+
+  assertEqual([again.flags, again.blocking, queue.blocking], [flags, false, true]);
+  assertFails(Gio.IOErrorEnum.WOULD_BLOCK, () => again.recv(null));
+  assertFails(Gio.IOErrorEnum.PERMISSION_DENIED, () => again.send(bytes('not'), 0, null),
+    'WRONLY');
+  queue.close();
+  assertEqual([again.closed, again.curmsgs], [false, 0]);
+});
+
+test('reopened it can do more than the first', () => {
+  const receiver = newQueue({flags: Flags.RDONLY});
+
+  reopen(receiver, Flags.WRONLY | CREATE).send(bytes('other end'), 0, null);
+  assertBytes(receiver.recv(null), bytes('other end'));
+});
+
+test('what cannot be reopened', () => {
+  const queue = newQueue();
+  const {name} = queue;
+
+  assertFails(Gio.IOErrorEnum.INVALID_ARGUMENT, () => queue.reopen(Flags.NONBLOCK), name,
+    'access mode');
+  assert(!(assertThrows(() => queue.reopen(Flags.RDWR | 64)) instanceof GLib.Error));
+  assertFails(Gio.IOErrorEnum.NOT_INITIALIZED,
+    () => new Mood.MessageQueue().reopen(Flags.RDWR));
+  queue.close();
+  assertFails(Gio.IOErrorEnum.CLOSED, () => queue.reopen(Flags.RDWR), name);
 });
 
 run();

@@ -21,6 +21,7 @@ GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
 # to the library is added here, on purpose.
 NAMESPACE = {
     'bitfield OpenFlags',
+    'callback MessageFunc',
     'callback MessageQueueSourceFunc',
     'class MessageQueue',
     'constant MAJOR_VERSION',
@@ -34,12 +35,16 @@ NAMESPACE = {
 }
 
 MEMBERS = {
+    'MessageFunc': set(),
     'MessageQueue': {
         'constructor new = mood_message_queue_new',
         'implements Gio.Initable',
+        'method add_receiver = mood_message_queue_add_receiver',
+        'method add_receiver_full = mood_message_queue_add_receiver_full',
         'method add_watch = mood_message_queue_add_watch',
         'method add_watch_full = mood_message_queue_add_watch_full',
         'method close = mood_message_queue_close',
+        'method create_receiver_source = mood_message_queue_create_receiver_source',
         'method create_source = mood_message_queue_create_source',
         'method fileno = mood_message_queue_fileno',
         'method get_blocking = mood_message_queue_get_blocking',
@@ -51,9 +56,17 @@ MEMBERS = {
         'method get_name = mood_message_queue_get_name',
         'method is_closed = mood_message_queue_is_closed',
         'method receive = mood_message_queue_receive',
+        'method receive_async = mood_message_queue_receive_async',
+        'method receive_finish = mood_message_queue_receive_finish',
         'method receive_into = mood_message_queue_receive_into',
+        'method receive_into_with_timeout = mood_message_queue_receive_into_with_timeout',
+        'method receive_with_timeout = mood_message_queue_receive_with_timeout',
         'method recv = mood_message_queue_recv',
+        'method reopen = mood_message_queue_reopen',
         'method send = mood_message_queue_send',
+        'method send_async = mood_message_queue_send_async',
+        'method send_finish = mood_message_queue_send_finish',
+        'method send_with_timeout = mood_message_queue_send_with_timeout',
         'method sendall = mood_message_queue_sendall',
         'method set_blocking = mood_message_queue_set_blocking',
         'method unlink = mood_message_queue_unlink',
@@ -84,8 +97,10 @@ MEMBERS = {
 
 # What bindings do not see: C has it, and introspection has something better or nothing.
 HIDDEN = {
+    'mood_message_queue_add_receiver',
     'mood_message_queue_add_watch',
     'mood_message_queue_receive_into',
+    'mood_message_queue_receive_into_with_timeout',
     'MOOD_CHECK_VERSION',
 }
 
@@ -134,9 +149,11 @@ class GirTest(unittest.TestCase):
                   if element.get('introspectable') == '0'}
         self.assertEqual(hidden, HIDDEN)
 
-    def test_watch_takes_the_place_of_the_one_for_c(self):
-        watch = self.queue.find(CORE + 'method[@name="add_watch_full"]')
-        self.assertEqual(watch.get('shadows'), 'add_watch')
+    def test_full_form_takes_the_place_of_the_one_for_c(self):
+        for name in 'add_watch', 'add_receiver':
+            with self.subTest(name):
+                full = self.queue.find(f'{CORE}method[@name="{name}_full"]')
+                self.assertEqual(full.get('shadows'), name)
 
     def test_every_name_tells_its_version(self):
         versioned = {'class', 'bitfield', 'callback', 'constant', 'function', 'function-macro',
@@ -162,7 +179,7 @@ class GirTest(unittest.TestCase):
                         self.assertTrue(result.findtext(CORE + 'doc', '').strip())
 
     def test_messages_come_out_as_bytes_that_the_caller_owns(self):
-        for name in 'recv', 'receive':
+        for name in 'recv', 'receive', 'receive_with_timeout', 'receive_finish':
             with self.subTest(name):
                 method = self.queue.find(f'{CORE}method[@name="{name}"]')
                 result = method.find(CORE + 'return-value')
@@ -174,13 +191,40 @@ class GirTest(unittest.TestCase):
                 self.assertEqual(length.get('name'), 'length')
 
     def test_messages_go_in_as_bytes_that_the_caller_keeps(self):
-        for name in 'send', 'sendall':
+        for name in 'send', 'send_with_timeout', 'sendall', 'send_async':
             with self.subTest(name):
                 message = self.queue.find(
                     f'{CORE}method[@name="{name}"]/{CORE}parameters/'
                     f'{CORE}parameter[@name="message"]')
                 self.assertEqual(message.get('transfer-ownership'), 'none')
                 self.assertEqual(message.find(f'{CORE}array/{CORE}type').get('name'), 'guint8')
+
+    def test_messages_are_handed_over_as_bytes(self):
+        parameters = self.namespace.findall(
+            f'{CORE}callback[@name="MessageFunc"]/{CORE}parameters/{CORE}parameter')
+        names = [parameter.get('name') for parameter in parameters]
+        self.assertEqual(names, ['queue', 'message', 'length', 'priority', 'user_data'])
+        array = parameters[1].find(CORE + 'array')
+        self.assertEqual(array.find(CORE + 'type').get('name'), 'guint8')
+        self.assertEqual(names[int(array.get('length'))], 'length')
+        self.assertEqual(parameters[1].get('transfer-ownership'), 'none')
+
+    def test_every_timeout_has_64_bits_and_tells_its_unit(self):
+        methods = [method.get('name') for method in self.queue.iter(CORE + 'method')
+                   if 'timeout' in method.get('name')]
+        self.assertGreater(len(methods), 0)
+        for name in methods:
+            with self.subTest(name):
+                timeout = self.queue.find(
+                    f'{CORE}method[@name="{name}"]/{CORE}parameters/'
+                    f'{CORE}parameter[@name="timeout_us"]')
+                self.assertEqual(timeout.find(CORE + 'type').get('name'), 'gint64')
+
+    def test_every_result_that_is_an_object_belongs_to_the_caller(self):
+        for name in 'create_source', 'create_receiver_source', 'reopen':
+            with self.subTest(name):
+                result = self.queue.find(f'{CORE}method[@name="{name}"]/{CORE}return-value')
+                self.assertEqual(result.get('transfer-ownership'), 'full')
 
     def test_a_queue_may_have_no_name(self):
         result = self.queue.find(f'{CORE}method[@name="get_name"]/{CORE}return-value')

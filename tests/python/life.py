@@ -4,11 +4,10 @@
 
 import gc
 import os
-import threading
 import weakref
 
 import tap
-from queues import LIMIT_SECONDS, CREATE, Gio, GLib, Mood, QueueTest
+from queues import CREATE, Gio, GLib, Mood, QueueTest
 
 Flags = Mood.OpenFlags
 
@@ -167,37 +166,6 @@ class CollectionTest(QueueTest):
 
 
 class WaitingTest(QueueTest):
-    def in_thread(self, function):
-        """Calls function() in a thread; returns a function that waits for what becomes of it.
-
-        A thread keeps the interpreter from the announcement that it is about to call until the
-        call itself lets go of it, so that the call is usually under way when this returns.
-        """
-        outcome = []
-        calling = threading.Event()
-
-        def call():
-            calling.set()
-            try:
-                outcome.append(function())
-            except GLib.Error as error:
-                outcome.append(error)
-
-        thread = threading.Thread(target=call, daemon=True)
-        thread.start()
-        self.assertTrue(calling.wait(LIMIT_SECONDS))
-
-        def finish():
-            thread.join(LIMIT_SECONDS)
-            self.assertFalse(thread.is_alive(), 'the call did not return')
-            return outcome[0]
-
-        return finish
-
-    def assert_error(self, outcome, code):
-        self.assertIsInstance(outcome, GLib.Error)
-        self.assertTrue(outcome.matches(Gio.io_error_quark(), code), str(outcome))
-
     def test_other_threads_run_meanwhile(self):
         queue = self.new_queue()
         finish = self.in_thread(lambda: queue.recv(None))

@@ -211,5 +211,78 @@ class ConstructionTest(QueueTest):
             Mailbox('nobody', name=self.new_name(), flags=Flags.RDWR)
 
 
+class ReopenTest(QueueTest):
+    def test_is_the_same_queue_though_the_name_leads_elsewhere(self):
+        queue = self.new_queue(maxmsg=2, msgsize=16)
+        queue.unlink()
+        impostor = Mood.MessageQueue.new(queue.get_name(), Flags.RDWR | CREATE, 0o600, 1, 8)
+        again = queue.reopen(Flags.RDWR)
+        self.assertIsInstance(again, Mood.MessageQueue)
+        self.assertIsNot(again, queue)
+        self.assertNotEqual(again.fileno(), queue.fileno())
+        for name in 'name', 'maxmsg', 'msgsize', 'mode':
+            with self.subTest(name):
+                self.assertEqual(again.get_property(name), queue.get_property(name))
+        queue.send(b'there', 3, None)
+        self.assertEqual(tuple(again.receive(None)), (b'there', 3))
+        again.send(b'back', 4, None)
+        self.assertEqual(tuple(queue.receive(None)), (b'back', 4))
+        self.assertEqual(impostor.props.curmsgs, 0)
+
+    def test_mode_and_access_are_its_own(self):
+        queue = self.new_queue()
+        flags = Flags.RDONLY | Flags.NONBLOCK
+        again = queue.reopen(flags)
+        self.assertEqual(again.props.flags, flags)
+        self.assertIs(again.props.blocking, False)
+        self.assertIs(queue.props.blocking, True)
+        with self.assert_fails(Gio.IOErrorEnum.WOULD_BLOCK):
+            again.recv(None)
+        with self.assert_fails(Gio.IOErrorEnum.PERMISSION_DENIED, 'WRONLY'):
+            again.send(b'not sent', 0, None)
+        queue.set_blocking(False)
+        again.set_blocking(True)
+        self.assertIs(os.get_blocking(queue.fileno()), False)
+        self.assertIs(os.get_blocking(again.fileno()), True)
+
+    def test_can_do_more_than_the_first(self):
+        receiver = self.new_queue(Flags.RDONLY)
+        receiver.reopen(Flags.WRONLY).send(b'from the other end', 0, None)
+        self.assertEqual(receiver.recv(None), b'from the other end')
+
+    def test_does_not_create(self):
+        queue = self.new_queue()
+        again = queue.reopen(Flags.RDWR | CREATE)
+        queue.send(b'the same queue', 0, None)
+        self.assertEqual(again.recv(None), b'the same queue')
+
+    def test_each_is_closed_for_itself(self):
+        queue = self.new_queue()
+        again = queue.reopen(Flags.RDWR)
+        queue.close()
+        self.assertIs(again.props.closed, False)
+        again.send(b'open', 0, None)
+        self.assertEqual(again.recv(None), b'open')
+
+    def test_descriptor_is_never_inherited(self):
+        again = self.new_queue().reopen(Flags.RDWR)
+        self.assertFalse(os.get_inheritable(again.fileno()))
+
+    def test_errors(self):
+        queue = self.new_queue()
+        name = queue.get_name()
+        with self.assert_fails(Gio.IOErrorEnum.INVALID_ARGUMENT, name, 'access mode'):
+            queue.reopen(Flags.NONBLOCK)
+        with self.assert_fails(Gio.IOErrorEnum.INVALID_ARGUMENT, name, '0x40'):
+            queue.reopen(Flags(Flags.RDWR | 64))
+        with self.assert_fails(Gio.IOErrorEnum.NOT_INITIALIZED):
+            Mood.MessageQueue().reopen(Flags.RDWR)
+        queue.close()
+        with self.assert_fails(Gio.IOErrorEnum.CLOSED, name):
+            queue.reopen(Flags.RDWR)
+        with self.assertRaises(TypeError):
+            queue.reopen(None)
+
+
 if __name__ == '__main__':
     tap.main()

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What the tests share: queues that are gone after the test, errors, and waiting for the loop."""
+"""What the tests share: queues that are gone after the test, errors, the loop, calls that wait."""
 
 import contextlib
 import itertools
 import os
+import threading
+import time
 import unittest
 
 import gi
@@ -27,6 +29,16 @@ def remove(name):
     except GLib.Error as error:
         if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND):
             raise
+
+
+def sleeps(thread):
+    """Whether a thread waits for something inside the kernel, or has ended."""
+    try:
+        with open(f'/proc/self/task/{thread.native_id}/stat', encoding='utf-8') as file:
+            # The name in front, in parentheses, may contain anything.
+            return file.read().rpartition(') ')[2].startswith('S')
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 class QueueTest(unittest.TestCase):
@@ -84,3 +96,38 @@ class QueueTest(unittest.TestCase):
     def get_watch(self, identifier):
         """The source behind an ID, or None if it was removed."""
         return GLib.MainContext.default().find_source_by_id(identifier)
+
+    def in_thread(self, function):
+        """Calls function() in a thread; returns a function that waits for what becomes of it.
+
+        A thread keeps the interpreter from the announcement that it is about to call until the
+        call itself lets go of it. So one that sleeps after that waits in the call, or is back.
+        """
+        outcome = []
+        calling = threading.Event()
+
+        def call():
+            calling.set()
+            try:
+                outcome.append(function())
+            except GLib.Error as error:
+                outcome.append(error)
+
+        thread = threading.Thread(target=call, daemon=True)
+        thread.start()
+        self.assertTrue(calling.wait(LIMIT_SECONDS))
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while not sleeps(thread):
+            self.assertLess(time.monotonic(), deadline, 'the call neither waits nor returns')
+            os.sched_yield()
+
+        def finish():
+            thread.join(LIMIT_SECONDS)
+            self.assertFalse(thread.is_alive(), 'the call did not return')
+            return outcome[0]
+
+        return finish
+
+    def assert_error(self, outcome, code):
+        self.assertIsInstance(outcome, GLib.Error)
+        self.assertTrue(outcome.matches(Gio.io_error_quark(), code), str(outcome))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What the tests share: queues that are gone after the test, errors, and waiting for the loop.
+// What the tests share: queues that are gone after the test, errors, the loop, calls that wait.
 namespace MoodTest {
     public const Mood.OpenFlags CREATE = Mood.OpenFlags.CREAT | Mood.OpenFlags.EXCL;
 
@@ -134,6 +134,41 @@ namespace MoodTest {
             return Source.REMOVE;
         }, Priority.LOW);
         wait_until (() => idle);
+    }
+
+    public delegate void Call () throws Error;
+
+    // Begins a call in a thread and returns when it waits or is over. The thread gives the code of
+    // the error, or -1 if there was none.
+    public Thread<int> wait_in_thread (owned Call call) throws Error {
+        var ready = new AsyncQueue<string> ();
+        var thread = new Thread<int> ("waits", () => {
+            try {
+                ready.push ("/proc/" + FileUtils.read_link ("/proc/thread-self") + "/stat");
+                call ();
+            } catch (Error error) {
+                return error.code;
+            }
+
+            return -1;
+        });
+        var path = ready.timeout_pop (LIMIT_SECONDS * TimeSpan.SECOND);
+        var deadline = get_monotonic_time () + LIMIT_SECONDS * TimeSpan.SECOND;
+        var state = "";
+
+        assert (path != null);
+        do {
+            assert (get_monotonic_time () < deadline);
+            Thread.yield ();
+            try {
+                FileUtils.get_contents (path, out state);
+            } catch (FileError error) {
+                // The thread is gone.
+                break;
+            }
+        } while (!(") S " in state));
+
+        return thread;
     }
 
     public bool descriptor_is_open (int descriptor) {

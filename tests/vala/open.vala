@@ -115,6 +115,51 @@ static void test_init_cancelled () throws Error {
     assert (queue.fd == -1);
 }
 
+static void test_reopen () throws Error {
+    var queue = new_queue (OpenFlags.RDWR, 2, 16);
+    uint priority;
+
+    // It is not found by its name, which leads elsewhere.
+    queue.unlink ();
+    var impostor = new MessageQueue (queue.name, OpenFlags.RDWR | CREATE, 0600, 1, 8);
+    var again = queue.reopen (OpenFlags.RDONLY | OpenFlags.NONBLOCK | CREATE);
+    assert (again != queue);
+    assert (again.fd != queue.fd);
+    assert_cmpstr (again.name, CompareOperator.EQ, queue.name);
+    assert (again.maxmsg == 2 && again.msgsize == 16);
+    assert (again.mode == queue.mode);
+    assert (queue.blocking && !again.blocking);
+    queue.send ("across".data, 3);
+    assert_bytes (again.receive (out priority), "across".data);
+    assert (priority == 3);
+    assert (impostor.curmsgs == 0);
+    assert_fails (IOError.PERMISSION_DENIED, "WRONLY", () => {
+        again.send ("not sent".data);
+    });
+    queue.close ();
+    assert (!again.closed);
+    assert (again.curmsgs == 0);
+}
+
+static void test_reopen_errors () throws Error {
+    var queue = new_queue ();
+    var never_opened = (MessageQueue) Object.@new (typeof (MessageQueue));
+
+    assert_fails (IOError.INVALID_ARGUMENT, "access mode", () => {
+        queue.reopen (OpenFlags.NONBLOCK);
+    });
+    assert_fails (IOError.INVALID_ARGUMENT, "0x40", () => {
+        queue.reopen (OpenFlags.RDWR | (OpenFlags) 64);
+    });
+    assert_fails (IOError.NOT_INITIALIZED, "reopen", () => {
+        never_opened.reopen (OpenFlags.RDWR);
+    });
+    queue.close ();
+    assert_fails (IOError.CLOSED, queue.name, () => {
+        queue.reopen (OpenFlags.RDWR);
+    });
+}
+
 static int main (string[] args) {
     MoodTest.init (ref args);
     add ("/open/create", test_create);
@@ -125,6 +170,8 @@ static int main (string[] args) {
     add ("/open/initable", test_initable);
     add ("/open/init-later", test_init_later);
     add ("/open/init-cancelled", test_init_cancelled);
+    add ("/open/reopen", test_reopen);
+    add ("/open/reopen-errors", test_reopen_errors);
 
     return Test.run ();
 }
