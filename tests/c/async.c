@@ -182,6 +182,28 @@ test_cancel (void)
   assert_text (&outcomes[3], "and the next");
 }
 
+/* A call that was made ready for nothing does not push in. */
+static void
+test_no_pushing_in (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Outcome first = { 0 };
+  Outcome second = { 0 };
+
+  receive (queue, NULL, &first);
+  mood_message_queue_receive_async (queue, G_PRIORITY_HIGH, cancellable, on_received, &second);
+  g_cancellable_cancel (cancellable);
+  g_cancellable_reset (cancellable);
+  mood_test_send (queue, "1", 0);
+  settle ();
+  assert_text (&first, "1");
+  g_assert_cmpuint (second.calls, ==, 0);
+  mood_test_send (queue, "2", 0);
+  settle ();
+  assert_text (&second, "2");
+}
+
 static void
 test_cancelled_before (void)
 {
@@ -535,6 +557,7 @@ main (int argc, char **argv)
                         test_receive_later);
   g_test_add_func ("/async/order", test_order);
   g_test_add_func ("/async/cancel", test_cancel);
+  g_test_add_func ("/async/no-pushing-in", test_no_pushing_in);
   g_test_add_func ("/async/cancelled-before", test_cancelled_before);
   g_test_add_func ("/async/cancelled-after", test_cancelled_after);
   g_test_add_func ("/async/close", test_close);

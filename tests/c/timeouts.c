@@ -4,6 +4,7 @@
 
 #include "mood-test.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -194,6 +195,49 @@ test_ended (void)
   g_thread_join (thread);
 }
 
+typedef struct
+{
+  int thread_id;
+  gboolean stop; /* atomic */
+} Pest;
+
+static gpointer
+send_signals (gpointer data)
+{
+  Pest *pest = data;
+
+  while (!g_atomic_int_get (&pest->stop))
+    {
+      g_assert_cmpint (tgkill (getpid (), pest->thread_id, SIGUSR1), ==, 0);
+      g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static void
+ignore_signal (int number)
+{
+}
+
+/* Signals that come all the time do not put the end off. */
+static void
+test_signals (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Pest pest = { .thread_id = mood_test_thread_id () };
+  struct sigaction action = { .sa_handler = ignore_signal };
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+
+  g_assert_cmpint (sigaction (SIGUSR1, &action, NULL), ==, 0);
+  thread = g_thread_new ("pest", send_signals, &pest);
+  g_assert_null (mood_message_queue_receive_with_timeout (queue, NULL, NULL, 50000, NULL, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_TIMED_OUT, NULL);
+  g_atomic_int_set (&pest.stop, TRUE);
+  g_thread_join (thread);
+}
+
 static void
 test_bad_input (void)
 {
@@ -265,6 +309,7 @@ main (int argc, char **argv)
   g_test_add_func ("/timeouts/expiry", test_expiry);
   g_test_add_func ("/timeouts/waits", test_waits);
   g_test_add_func ("/timeouts/ended", test_ended);
+  g_test_add_func ("/timeouts/signals", test_signals);
   g_test_add_func ("/timeouts/bad-input", test_bad_input);
   g_test_add_func ("/timeouts/no-descriptors", test_no_descriptors);
 
