@@ -5,11 +5,16 @@
 import contextlib
 import itertools
 import os
+import sys
 import threading
 import time
 import unittest
 
 import gi
+
+# What is tested without the override must not find one that is installed either.
+if 'MOOD_TEST_OVERRIDE' not in os.environ:
+    sys.modules['gi.overrides.Mood'] = None
 
 gi.require_version('Mood', '1.0')
 
