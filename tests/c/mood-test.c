@@ -42,7 +42,7 @@ on_fatal_signal (int number)
 void
 mood_test_init (int *argc, char ***argv)
 {
-  static const int fatal_signals[] = { SIGABRT, SIGALRM, SIGINT, SIGSEGV, SIGTERM };
+  static const int fatal_signals[] = { SIGABRT, SIGALRM, SIGINT, SIGSEGV, SIGTERM, SIGTRAP };
 
   g_test_init (argc, argv, NULL);
 
