@@ -60,6 +60,9 @@ def wait_for(processes):
     while True:
         statuses = [process.poll() for process in processes]
         failed = [process for process, status in zip(processes, statuses) if status]
+        # Nobody reads on, as with "| head": no reason to complain.
+        if any(process.returncode == -signal.SIGPIPE for process in failed):
+            return 128 + signal.SIGPIPE
         for process in failed:
             command = " ".join(process.args)
             print(f"Failed with status {process.returncode}: {command}", file=sys.stderr)
