@@ -347,7 +347,7 @@ mood_message_queue_receive_finish (MoodMessageQueue *self,
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
 
-  if (!check_result (self, result, (gpointer) mood_message_queue_receive_async, "receive from",
+  if (!check_result (self, result, (gpointer) mood_message_queue_receive_async, MOOD_ACTION_RECEIVE,
                      error))
     return NULL;
 
@@ -443,7 +443,8 @@ mood_message_queue_send_finish (MoodMessageQueue *self, GAsyncResult *result, GE
 {
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
 
-  if (!check_result (self, result, (gpointer) mood_message_queue_send_async, "send to", error))
+  if (!check_result (self, result, (gpointer) mood_message_queue_send_async, MOOD_ACTION_SEND,
+                     error))
     return FALSE;
 
   return g_task_propagate_boolean (G_TASK (result), error);

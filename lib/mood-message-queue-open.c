@@ -357,18 +357,13 @@ mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError *
   g_autoptr (MoodMessageQueue) queue = NULL;
   char path[sizeof "/proc/self/fd/" + 11];
   const char *hint = NULL;
-  guint refusals;
   int fd;
   int errsv;
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
 
-  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN);
-  if (refusals != 0)
-    {
-      mood_message_queue_set_refused_error (self, refusals, "reopen", error);
-      return NULL;
-    }
+  if (!mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN, "reopen", error))
+    return NULL;
 
   if (!check_flags (self, flags, error))
     {

@@ -63,6 +63,10 @@ struct _MoodMessageQueue
 /* What a user may give as a timeout, clear of the two above. */
 #define MOOD_TIMEOUT_OF_USER(timeout_us) CLAMP ((timeout_us), -1, G_MAXINT64 - 1)
 
+/* What a call is about, for the text of an error: it goes before the words “message queue”. */
+#define MOOD_ACTION_SEND    "send to"
+#define MOOD_ACTION_RECEIVE "receive from"
+
 /* One lock for all queues, held for a few instructions at a time. Inside it no lock is taken but
  * that of a main context, which is never held when this one is taken. A fork takes it, so that the
  * child finds the lists whole and the lock free. It is of POSIX's kind, which goes with
@@ -133,6 +137,22 @@ mood_message_queue_begin (MoodMessageQueue *self, guint refusals)
                                        __ATOMIC_RELAXED));
 
   return 0;
+}
+
+/* Likewise; FALSE with @error set if the call may not begin. */
+static inline gboolean
+mood_message_queue_begin_or_fail (MoodMessageQueue *self,
+                                  guint refusals,
+                                  const char *action,
+                                  GError **error)
+{
+  refusals = mood_message_queue_begin (self, refusals);
+  if (G_LIKELY (refusals == 0))
+    return TRUE;
+
+  mood_message_queue_set_refused_error (self, refusals, action, error);
+
+  return FALSE;
 }
 
 /* Ends a call, keeping errno. The last one after a close takes the descriptor with it. In a child

@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const receive_action = "receive from";
-
 /* The buffer that the kernel fills must hold msgsize bytes, however short the message is. Up to
  * this many bytes, the kernel's own default for msgsize, it is on the stack and the message is
  * copied into memory of just its size; above, where the stack may not have the room, it is memory
@@ -22,20 +20,12 @@ static const char *const receive_action = "receive from";
 static inline gboolean
 begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **error)
 {
-  guint refusals;
-
   if (cancellable != NULL &&
-      mood_set_error_if_cancelled (error, cancellable, receive_action, self->name))
+      mood_set_error_if_cancelled (error, cancellable, MOOD_ACTION_RECEIVE, self->name))
     return FALSE;
 
-  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE);
-  if (G_UNLIKELY (refusals != 0))
-    {
-      mood_message_queue_set_refused_error (self, refusals, receive_action, error);
-      return FALSE;
-    }
-
-  return TRUE;
+  return mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE,
+                                           MOOD_ACTION_RECEIVE, error);
 }
 
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
@@ -141,7 +131,7 @@ take_large (MoodMessageQueue *self,
 
   if (buffer == NULL)
     {
-      mood_set_error (error, G_IO_ERROR_FAILED, receive_action, self->name,
+      mood_set_error (error, G_IO_ERROR_FAILED, MOOD_ACTION_RECEIVE, self->name,
                       "there is no memory for a message of up to %" G_GSIZE_FORMAT " bytes", size);
       return NULL;
     }
@@ -154,7 +144,6 @@ take_large (MoodMessageQueue *self,
     }
 
   *length = (gsize) result;
-
   buffer[*length] = '\0';
 
   return g_realloc (buffer, *length + 1);
@@ -214,10 +203,10 @@ receive_message_into (MoodMessageQueue *self,
     return -1;
 
   if (G_UNLIKELY (buffer == NULL))
-    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, receive_action, self->name,
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_RECEIVE, self->name,
                     "no buffer was given to receive into");
   else if (G_UNLIKELY (size < (gsize) self->msgsize))
-    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, receive_action, self->name,
+    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_RECEIVE, self->name,
                     "a message may have %" G_GINT64_FORMAT " bytes, but the buffer holds "
                     "only %" G_GSIZE_FORMAT,
                     self->msgsize, size);

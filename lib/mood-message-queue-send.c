@@ -8,9 +8,6 @@
 #include "mood-mq.h"
 
 #include <errno.h>
-#include <limits.h>
-
-static const char *const send_action = "send to";
 
 /* What POSIX calls MQ_PRIO_MAX is one more than the highest priority. */
 static const guint highest_priority = 32767;
@@ -25,11 +22,11 @@ static void
 set_message_error (MoodMessageQueue *self, gsize length, guint priority, GError **error)
 {
   if (priority > highest_priority)
-    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, send_action, self->name,
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
                     "the priority %u is above %u, the highest there is", priority,
                     highest_priority);
   else
-    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, send_action, self->name,
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
                     "no message was given, but a length of %" G_GSIZE_FORMAT " bytes", length);
 }
 
@@ -82,7 +79,6 @@ send_message (MoodMessageQueue *self,
               GError **error)
 {
   gboolean sent = FALSE;
-  guint refusals;
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
 
@@ -93,21 +89,18 @@ send_message (MoodMessageQueue *self,
     }
 
   if (cancellable != NULL &&
-      mood_set_error_if_cancelled (error, cancellable, send_action, self->name))
+      mood_set_error_if_cancelled (error, cancellable, MOOD_ACTION_SEND, self->name))
     return -1;
 
-  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_WRITABLE);
-  if (G_UNLIKELY (refusals != 0))
-    {
-      mood_message_queue_set_refused_error (self, refusals, send_action, error);
-      return -1;
-    }
+  if (!mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_WRITABLE,
+                                         MOOD_ACTION_SEND, error))
+    return -1;
 
   if (G_UNLIKELY (length > (gsize) self->msgsize) && may_be_cut)
     length = (gsize) self->msgsize;
 
   if (G_UNLIKELY (length > (gsize) self->msgsize))
-    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, send_action, self->name,
+    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_SEND, self->name,
                     "the message has %" G_GSIZE_FORMAT " bytes, but one of this queue has at most "
                     "%" G_GINT64_FORMAT,
                     length, self->msgsize);

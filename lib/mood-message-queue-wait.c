@@ -57,7 +57,7 @@ can_have_descriptor (void)
 const char *
 mood_message_queue_get_action (GIOCondition condition)
 {
-  return condition == G_IO_IN ? "receive from" : "send to";
+  return condition == G_IO_IN ? MOOD_ACTION_RECEIVE : MOOD_ACTION_SEND;
 }
 
 static void
@@ -69,17 +69,12 @@ set_would_block_error (MoodMessageQueue *self,
   const char *state = condition == G_IO_IN ? "empty" : "full";
   const char *verb = condition == G_IO_IN ? "receive" : "send";
   const char *ready = condition == G_IO_IN ? "G_IO_IN" : "G_IO_OUT";
+  const char *why =
+      timeout_us == MOOD_TIMEOUT_OF_MODE ? "in nonblocking mode" : "the call was not to wait";
 
-  if (timeout_us == MOOD_TIMEOUT_OF_MODE)
-    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, mood_message_queue_get_action (condition),
-                    self->name,
-                    "it is %s, and in nonblocking mode; %s again when it is ready for %s", state,
-                    verb, ready);
-  else
-    mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, mood_message_queue_get_action (condition),
-                    self->name,
-                    "it is %s, and the call was not to wait; %s again when it is ready for %s",
-                    state, verb, ready);
+  mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, mood_message_queue_get_action (condition),
+                  self->name, "it is %s, and %s; %s again when it is ready for %s", state, why,
+                  verb, ready);
 }
 
 /* What is left until @deadline, for ppoll(); NULL without one. */

@@ -40,7 +40,8 @@
  * [method@Mood.MessageQueue.close] does.
  *
  * An object can be used from several threads at once, and closed from any of them. In a program
- * with a main loop, [method@Mood.MessageQueue.add_watch] tells when there is something to receive.
+ * with a main loop, [method@Mood.MessageQueue.add_receiver] brings the messages as they come, and
+ * [method@Mood.MessageQueue.add_watch] tells when there is something to receive, or room to send.
  *
  * After a `fork(2)` parent and child each have a descriptor of their own; closing one does not
  * affect the other. The mode of [property@Mood.MessageQueue:blocking] is shared.
@@ -679,17 +680,12 @@ mood_message_queue_set_blocking (MoodMessageQueue *self, gboolean blocking, GErr
 {
   const char *action = "set the blocking mode of";
   gboolean was_nonblock = FALSE;
-  guint refusals;
   int errsv = 0;
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
 
-  refusals = mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN);
-  if (refusals != 0)
-    {
-      mood_message_queue_set_refused_error (self, refusals, action, error);
-      return FALSE;
-    }
+  if (!mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN, action, error))
+    return FALSE;
 
   if (mood_mq_set_nonblock (self->fd, !blocking, &was_nonblock) == -1)
     errsv = errno;
@@ -761,9 +757,9 @@ mood_message_queue_fileno (MoodMessageQueue *self)
  * and is no error.
  *
  * This can be called from any thread at any time. Calls that begin later give %G_IO_ERROR_CLOSED.
- * So do, at once, calls that wait with a #GCancellable. A call that waits without one ends when it
- * has sent or received its message, and the descriptor is closed after it. Sources are dispatched
- * once more, with %G_IO_NVAL.
+ * So do, at once, asynchronous calls and calls that wait with a #GCancellable or for a limited
+ * time. Any other call that waits ends when it has sent or received its message, and the descriptor
+ * is closed after it. Watches are dispatched once more, with %G_IO_NVAL, and receivers end.
  *
  * Closing takes back a notification that the process asked for with `mq_notify(3)`, by whichever
  * of its descriptors of the queue.

@@ -44,6 +44,9 @@ class ConstructorTest(QueueTest):
     def test_other_types_are_refused(self):
         with self.assertRaisesRegex(TypeError, 'os.O_.*, not str'):
             Mood.MessageQueue(self.new_name(), 'r')
+        for name in None, b'/jobs':
+            with self.subTest(name=name), self.assertRaisesRegex(TypeError, 'is a str, not'):
+                Mood.MessageQueue(name, os.O_RDWR)
 
     def test_null_character_is_refused(self):
         name = self.new_name()

@@ -71,6 +71,8 @@ class MessageQueue(Mood.MessageQueue):
     """
 
     def __init__(self, name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a queue is a str, not {type(name).__name__}")
         # GObject would take what is before it for the whole name.
         if "\0" in name:
             raise ValueError("the name of a queue cannot have a null character")
