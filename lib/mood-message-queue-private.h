@@ -63,6 +63,9 @@ struct _MoodMessageQueue
 /* What a user may give as a timeout, clear of the two above. */
 #define MOOD_TIMEOUT_OF_USER(timeout_us) CLAMP ((timeout_us), -1, G_MAXINT64 - 1)
 
+/* What POSIX calls MQ_PRIO_MAX is one more than this. */
+#define MOOD_HIGHEST_PRIORITY 32767u
+
 /* What a call is about, for the text of an error: it goes before the words “message queue”. */
 #define MOOD_ACTION_SEND    "send to"
 #define MOOD_ACTION_RECEIVE "receive from"
@@ -85,13 +88,23 @@ int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 gboolean mood_message_queue_open (MoodMessageQueue *self, GError **error);
 
 /* mood-message-queue-send.c */
+void mood_message_queue_set_too_large_error (MoodMessageQueue *self, gsize length, GError **error);
 gboolean mood_message_queue_send_now (MoodMessageQueue *self,
                                       const guint8 *message,
                                       gsize length,
                                       guint priority,
                                       GError **error);
+gssize mood_message_queue_send_before (MoodMessageQueue *self,
+                                       const guint8 *message,
+                                       gsize length,
+                                       guint priority,
+                                       gint64 timeout_us,
+                                       gint64 *deadline,
+                                       GCancellable *cancellable,
+                                       GError **error);
 
 /* mood-message-queue-receive.c */
+void mood_message_queue_set_no_memory_error (MoodMessageQueue *self, GError **error);
 guint8 *mood_message_queue_receive_now (MoodMessageQueue *self,
                                         guint *priority,
                                         gsize *length,
@@ -101,6 +114,14 @@ gssize mood_message_queue_receive_into_now (MoodMessageQueue *self,
                                             gsize size,
                                             guint *priority,
                                             GError **error);
+gssize mood_message_queue_receive_into_before (MoodMessageQueue *self,
+                                               guint8 *buffer,
+                                               gsize size,
+                                               guint *priority,
+                                               gint64 timeout_us,
+                                               gint64 *deadline,
+                                               GCancellable *cancellable,
+                                               GError **error);
 
 /* mood-message-queue-wait.c */
 gboolean mood_message_queue_wait_to_retry (MoodMessageQueue *self,
@@ -112,8 +133,18 @@ gboolean mood_message_queue_wait_to_retry (MoodMessageQueue *self,
                                            GError **error);
 const char *mood_message_queue_get_action (GIOCondition condition);
 void mood_message_queue_wake_waiting (MoodMessageQueue *self);
+GIOCondition mood_message_queue_poll (MoodMessageQueue *self, GIOCondition condition);
+gboolean mood_message_queue_wait_for (MoodMessageQueue *self,
+                                      GIOCondition condition,
+                                      gint64 timeout_us,
+                                      GCancellable *cancellable,
+                                      GError **error);
+
+/* mood-message-queue-datagram.c */
+void mood_message_queue_datagram_based_iface_init (GDatagramBasedInterface *iface);
 
 /* mood-source.c */
+GIOCondition mood_message_queue_mask_condition (MoodMessageQueue *self, GIOCondition condition);
 void mood_message_queue_close_sources (MoodMessageQueue *self);
 
 /* mood-message-queue-fork.c */
@@ -147,6 +178,22 @@ mood_message_queue_begin_or_fail (MoodMessageQueue *self,
                                   GError **error)
 {
   refusals = mood_message_queue_begin (self, refusals);
+  if (G_LIKELY (refusals == 0))
+    return TRUE;
+
+  mood_message_queue_set_refused_error (self, refusals, action, error);
+
+  return FALSE;
+}
+
+/* Likewise for what uses the descriptor by way of further calls only: nothing has begun. */
+static inline gboolean
+mood_message_queue_may_begin_or_fail (MoodMessageQueue *self,
+                                      guint refusals,
+                                      const char *action,
+                                      GError **error)
+{
+  refusals &= (guint) g_atomic_int_get (&self->state);
   if (G_LIKELY (refusals == 0))
     return TRUE;
 

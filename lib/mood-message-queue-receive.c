@@ -51,34 +51,35 @@ wait_and_take (MoodMessageQueue *self,
                gsize size,
                guint *priority,
                gint64 timeout_us,
+               gint64 *deadline,
                GCancellable *cancellable,
                GError **error)
 {
-  gint64 deadline = 0;
   gssize length = -1;
 
   while (length == -1 && mood_message_queue_wait_to_retry (self, errno, G_IO_IN, timeout_us,
-                                                           &deadline, cancellable, error))
+                                                           deadline, cancellable, error))
     length = receive_or_block (self, buffer, size, priority, timeout_us, cancellable);
 
   return length;
 }
 
 /* Takes one message out of the queue, within a call that has begun, into a buffer of at least
- * msgsize bytes. */
+ * msgsize bytes. @deadline is that of mood_message_queue_wait_to_retry(). */
 static inline gssize
 take (MoodMessageQueue *self,
       guint8 *buffer,
       gsize size,
       guint *priority,
       gint64 timeout_us,
+      gint64 *deadline,
       GCancellable *cancellable,
       GError **error)
 {
   gssize length = receive_or_block (self, buffer, size, priority, timeout_us, cancellable);
 
   if (G_UNLIKELY (length == -1))
-    length = wait_and_take (self, buffer, size, priority, timeout_us, cancellable, error);
+    length = wait_and_take (self, buffer, size, priority, timeout_us, deadline, cancellable, error);
 
   return length;
 }
@@ -106,7 +107,9 @@ take_small (MoodMessageQueue *self,
             GError **error)
 {
   guint8 buffer[STACK_BUFFER_SIZE];
-  gssize result = take (self, buffer, sizeof buffer, priority, timeout_us, cancellable, error);
+  gint64 deadline = 0;
+  gssize result =
+      take (self, buffer, sizeof buffer, priority, timeout_us, &deadline, cancellable, error);
 
   if (G_UNLIKELY (result == -1))
     return NULL;
@@ -114,6 +117,15 @@ take_small (MoodMessageQueue *self,
   *length = (gsize) result;
 
   return copy_message (buffer, *length);
+}
+
+/* Where there is no memory for the longest message that the queue may have. */
+void
+mood_message_queue_set_no_memory_error (MoodMessageQueue *self, GError **error)
+{
+  mood_set_error (error, G_IO_ERROR_FAILED, MOOD_ACTION_RECEIVE, self->name,
+                  "there is no memory for a message of up to %" G_GINT64_FORMAT " bytes",
+                  self->msgsize);
 }
 
 /* Takes one message into memory of msgsize bytes, of which it then gives back the rest. */
@@ -127,16 +139,16 @@ take_large (MoodMessageQueue *self,
 {
   gsize size = (gsize) self->msgsize;
   guint8 *buffer = g_try_malloc (size + 1);
+  gint64 deadline = 0;
   gssize result;
 
   if (buffer == NULL)
     {
-      mood_set_error (error, G_IO_ERROR_FAILED, MOOD_ACTION_RECEIVE, self->name,
-                      "there is no memory for a message of up to %" G_GSIZE_FORMAT " bytes", size);
+      mood_message_queue_set_no_memory_error (self, error);
       return NULL;
     }
 
-  result = take (self, buffer, size, priority, timeout_us, cancellable, error);
+  result = take (self, buffer, size, priority, timeout_us, &deadline, cancellable, error);
   if (result == -1)
     {
       g_free (buffer);
@@ -189,6 +201,7 @@ receive_message_into (MoodMessageQueue *self,
                       gsize size,
                       guint *priority,
                       gint64 timeout_us,
+                      gint64 *deadline,
                       GCancellable *cancellable,
                       GError **error)
 {
@@ -211,7 +224,7 @@ receive_message_into (MoodMessageQueue *self,
                     "only %" G_GSIZE_FORMAT,
                     self->msgsize, size);
   else
-    length = take (self, buffer, size, priority, timeout_us, cancellable, error);
+    length = take (self, buffer, size, priority, timeout_us, deadline, cancellable, error);
 
   mood_message_queue_end (self);
 
@@ -236,7 +249,25 @@ mood_message_queue_receive_into_now (MoodMessageQueue *self,
                                      guint *priority,
                                      GError **error)
 {
-  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_NOW, NULL, error);
+  gint64 deadline = 0;
+
+  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_NOW, &deadline, NULL,
+                               error);
+}
+
+/* One of several messages that share a time limit: @deadline has to be 0 before the first. */
+gssize
+mood_message_queue_receive_into_before (MoodMessageQueue *self,
+                                        guint8 *buffer,
+                                        gsize size,
+                                        guint *priority,
+                                        gint64 timeout_us,
+                                        gint64 *deadline,
+                                        GCancellable *cancellable,
+                                        GError **error)
+{
+  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
+                               deadline, cancellable, error);
 }
 
 /**
@@ -392,8 +423,10 @@ mood_message_queue_receive_into (MoodMessageQueue *self,
                                  GCancellable *cancellable,
                                  GError **error)
 {
-  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_MODE, cancellable,
-                               error);
+  gint64 deadline = 0;
+
+  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_MODE, &deadline,
+                               cancellable, error);
 }
 
 /**
@@ -433,6 +466,8 @@ mood_message_queue_receive_into_with_timeout (MoodMessageQueue *self,
                                               GCancellable *cancellable,
                                               GError **error)
 {
-  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
-                               cancellable, error);
+  gint64 deadline = 0;
+
+  return mood_message_queue_receive_into_before (self, buffer, size, priority, timeout_us,
+                                                 &deadline, cancellable, error);
 }

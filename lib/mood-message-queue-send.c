@@ -9,25 +9,31 @@
 
 #include <errno.h>
 
-/* What POSIX calls MQ_PRIO_MAX is one more than the highest priority. */
-static const guint highest_priority = 32767;
-
 static inline gboolean
 is_message (const guint8 *message, gsize length, guint priority)
 {
-  return priority <= highest_priority && (message != NULL || length == 0);
+  return priority <= MOOD_HIGHEST_PRIORITY && (message != NULL || length == 0);
 }
 
 static void
 set_message_error (MoodMessageQueue *self, gsize length, guint priority, GError **error)
 {
-  if (priority > highest_priority)
+  if (priority > MOOD_HIGHEST_PRIORITY)
     mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
                     "the priority %u is above %u, the highest there is", priority,
-                    highest_priority);
+                    MOOD_HIGHEST_PRIORITY);
   else
     mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
                     "no message was given, but a length of %" G_GSIZE_FORMAT " bytes", length);
+}
+
+void
+mood_message_queue_set_too_large_error (MoodMessageQueue *self, gsize length, GError **error)
+{
+  mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_SEND, self->name,
+                  "the message has %" G_GSIZE_FORMAT " bytes, but one of this queue has at most "
+                  "%" G_GINT64_FORMAT,
+                  length, self->msgsize);
 }
 
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a
@@ -53,13 +59,12 @@ wait_and_put (MoodMessageQueue *self,
               gsize length,
               guint priority,
               gint64 timeout_us,
+              gint64 *deadline,
               GCancellable *cancellable,
               GError **error)
 {
-  gint64 deadline = 0;
-
-  while (mood_message_queue_wait_to_retry (self, errno, G_IO_OUT, timeout_us, &deadline,
-                                           cancellable, error))
+  while (mood_message_queue_wait_to_retry (self, errno, G_IO_OUT, timeout_us, deadline, cancellable,
+                                           error))
     if (send_or_block (self, message, length, priority, timeout_us, cancellable) == 0)
       return TRUE;
 
@@ -67,7 +72,8 @@ wait_and_put (MoodMessageQueue *self,
 }
 
 /* Sends one message; of one that is too long as much as there is room for, if it @may_be_cut.
- * Inlined in both of its callers, where half of its parameters are constant. */
+ * @deadline is that of mood_message_queue_wait_to_retry(). Inlined in all of its callers, where
+ * half of its parameters are constant. */
 G_ALWAYS_INLINE static inline gssize
 send_message (MoodMessageQueue *self,
               const guint8 *message,
@@ -75,6 +81,7 @@ send_message (MoodMessageQueue *self,
               gboolean may_be_cut,
               guint priority,
               gint64 timeout_us,
+              gint64 *deadline,
               GCancellable *cancellable,
               GError **error)
 {
@@ -100,14 +107,11 @@ send_message (MoodMessageQueue *self,
     length = (gsize) self->msgsize;
 
   if (G_UNLIKELY (length > (gsize) self->msgsize))
-    mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_SEND, self->name,
-                    "the message has %" G_GSIZE_FORMAT " bytes, but one of this queue has at most "
-                    "%" G_GINT64_FORMAT,
-                    length, self->msgsize);
+    mood_message_queue_set_too_large_error (self, length, error);
   else
     sent =
         G_LIKELY (send_or_block (self, message, length, priority, timeout_us, cancellable) == 0) ||
-        wait_and_put (self, message, length, priority, timeout_us, cancellable, error);
+        wait_and_put (self, message, length, priority, timeout_us, deadline, cancellable, error);
   mood_message_queue_end (self);
 
   return sent ? (gssize) length : -1;
@@ -121,7 +125,25 @@ mood_message_queue_send_now (MoodMessageQueue *self,
                              guint priority,
                              GError **error)
 {
-  return send_message (self, message, length, FALSE, priority, MOOD_TIMEOUT_NOW, NULL, error) != -1;
+  gint64 deadline = 0;
+
+  return send_message (self, message, length, FALSE, priority, MOOD_TIMEOUT_NOW, &deadline, NULL,
+                       error) != -1;
+}
+
+/* One of several messages that share a time limit: @deadline has to be 0 before the first. */
+gssize
+mood_message_queue_send_before (MoodMessageQueue *self,
+                                const guint8 *message,
+                                gsize length,
+                                guint priority,
+                                gint64 timeout_us,
+                                gint64 *deadline,
+                                GCancellable *cancellable,
+                                GError **error)
+{
+  return send_message (self, message, length, FALSE, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
+                       deadline, cancellable, error);
 }
 
 /**
@@ -171,8 +193,10 @@ mood_message_queue_send (MoodMessageQueue *self,
                          GCancellable *cancellable,
                          GError **error)
 {
-  return send_message (self, message, length, TRUE, priority, MOOD_TIMEOUT_OF_MODE, cancellable,
-                       error);
+  gint64 deadline = 0;
+
+  return send_message (self, message, length, TRUE, priority, MOOD_TIMEOUT_OF_MODE, &deadline,
+                       cancellable, error);
 }
 
 /**
@@ -218,8 +242,10 @@ mood_message_queue_send_with_timeout (MoodMessageQueue *self,
                                       GCancellable *cancellable,
                                       GError **error)
 {
-  return send_message (self, message, length, FALSE, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
-                       cancellable, error);
+  gint64 deadline = 0;
+
+  return mood_message_queue_send_before (self, message, length, priority, timeout_us, &deadline,
+                                         cancellable, error);
 }
 
 /**

@@ -161,12 +161,22 @@ wait_until_ready (MoodMessageQueue *self,
   return TRUE;
 }
 
+/* When @timeout_us, counted from now, is over; G_MAXINT64 for never. */
+static gint64
+get_deadline (gint64 timeout_us)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  return timeout_us < 0 || timeout_us > G_MAXINT64 - now ? G_MAXINT64 : now + timeout_us;
+}
+
 /* What to do within a call that has begun, after an attempt to send or to receive failed with
  * @errsv: TRUE means that the caller tries again, now or after a wait that this has done; FALSE,
  * with @error set, that the call is over. What @condition waits for tells which of the two it is.
  *
- * @deadline has to be 0 at first, and is kept from one attempt to the next: it counts from the
- * first that failed, on the monotonic clock, so that setting the clock changes nothing. */
+ * @deadline has to be 0 at first, and is kept from one attempt to the next, and from one message to
+ * the next where several share a time limit: it counts from the first attempt that failed, on the
+ * monotonic clock, so that setting the clock changes nothing. */
 gboolean
 mood_message_queue_wait_to_retry (MoodMessageQueue *self,
                                   int errsv,
@@ -209,11 +219,66 @@ mood_message_queue_wait_to_retry (MoodMessageQueue *self,
     }
 
   if (*deadline == 0)
-    {
-      gint64 now = g_get_monotonic_time ();
-
-      *deadline = timeout_us < 0 || timeout_us > G_MAXINT64 - now ? G_MAXINT64 : now + timeout_us;
-    }
+    *deadline = get_deadline (timeout_us);
 
   return wait_until_ready (self, condition, timeout_us, *deadline, cancellable, error);
+}
+
+/* Which of the conditions in @condition the queue is ready for at this moment, within a call that
+ * has begun. */
+static GIOCondition
+poll_now (MoodMessageQueue *self, GIOCondition condition)
+{
+  struct pollfd fd = { .fd = self->fd, .events = (short) condition };
+
+  if (TEMP_FAILURE_RETRY (poll (&fd, 1, 0)) == -1)
+    return G_IO_ERR;
+
+  /* The kernel itself never reports these: somebody closed the descriptor behind our back. */
+  if ((fd.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+    return G_IO_ERR;
+
+  return (GIOCondition) fd.revents;
+}
+
+/* Which of the conditions in @condition, which the access mode has to allow, the queue is ready
+ * for; G_IO_HUP if it is not open. */
+GIOCondition
+mood_message_queue_poll (MoodMessageQueue *self, GIOCondition condition)
+{
+  GIOCondition ready;
+
+  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN) != 0)
+    return G_IO_HUP;
+
+  ready = poll_now (self, condition);
+  mood_message_queue_end (self);
+
+  return ready;
+}
+
+/* Waits until the queue is ready for one of the conditions in @condition, which the access mode has
+ * to allow. */
+gboolean
+mood_message_queue_wait_for (MoodMessageQueue *self,
+                             GIOCondition condition,
+                             gint64 timeout_us,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  const char *action = mood_message_queue_get_action (condition);
+  gint64 deadline;
+  gboolean ready;
+
+  if (mood_set_error_if_cancelled (error, cancellable, action, self->name) ||
+      !mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN, action, error))
+    return FALSE;
+
+  deadline = get_deadline (timeout_us);
+  do
+    ready = poll_now (self, condition) != 0;
+  while (!ready && wait_until_ready (self, condition, timeout_us, deadline, cancellable, error));
+  mood_message_queue_end (self);
+
+  return ready;
 }

@@ -74,7 +74,9 @@ G_DEFINE_TYPE_WITH_CODE (MoodMessageQueue,
                          mood_message_queue,
                          G_TYPE_OBJECT,
                          G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE,
-                                                mood_message_queue_initable_iface_init))
+                                                mood_message_queue_initable_iface_init)
+                             G_IMPLEMENT_INTERFACE (G_TYPE_DATAGRAM_BASED,
+                                                    mood_message_queue_datagram_based_iface_init))
 
 static gboolean
 mood_message_queue_initable_init (GInitable *initable, GCancellable *cancellable, GError **error)

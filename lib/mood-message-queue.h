@@ -158,6 +158,29 @@ gssize mood_message_queue_receive_into_with_timeout (MoodMessageQueue *self,
                                                      GError **error);
 
 MOOD_AVAILABLE_IN_1_0
+guint8 *mood_message_queue_receive_many (MoodMessageQueue *self,
+                                         guint limit,
+                                         gint64 timeout_us,
+                                         gsize **sizes,
+                                         gsize *n_sizes,
+                                         guint **priorities,
+                                         gsize *n_priorities,
+                                         gsize *length,
+                                         GCancellable *cancellable,
+                                         GError **error);
+MOOD_AVAILABLE_IN_1_0
+gssize mood_message_queue_send_many (MoodMessageQueue *self,
+                                     const guint8 *messages,
+                                     gsize length,
+                                     const gsize *sizes,
+                                     gsize n_sizes,
+                                     const guint *priorities,
+                                     gsize n_priorities,
+                                     gint64 timeout_us,
+                                     GCancellable *cancellable,
+                                     GError **error);
+
+MOOD_AVAILABLE_IN_1_0
 GSource *mood_message_queue_create_source (MoodMessageQueue *self,
                                            GIOCondition condition,
                                            GCancellable *cancellable);

@@ -36,9 +36,9 @@ mood_source_finalize (GSource *source)
 }
 
 /* The kernel reports a queue as ready for IN and OUT whatever it was opened for, and never reports
- * anything else. A source that waited for what the queue cannot do would be ready for ever. */
-static GIOCondition
-mask_condition (MoodMessageQueue *self, GIOCondition condition)
+ * anything else. Whoever waited for what the queue cannot do would find it ready for ever. */
+GIOCondition
+mood_message_queue_mask_condition (MoodMessageQueue *self, GIOCondition condition)
 {
   GIOCondition possible = 0;
 
@@ -86,7 +86,7 @@ mood_source_new (GSourceFuncs *funcs,
   g_queue_push_tail_link (&queue->sources, &self->link);
   pthread_mutex_unlock (&mood_message_queue_lock);
 
-  mood_source_poll (self, mask_condition (queue, condition));
+  mood_source_poll (self, mood_message_queue_mask_condition (queue, condition));
 
   if (cancellable != NULL)
     {

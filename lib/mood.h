@@ -9,5 +9,6 @@
 #include "mood-enums.h"
 #include "mood-enum-types.h"
 #include "mood-message-queue.h"
+#include "mood-priority-message.h"
 
 #undef MOOD_H_INSIDE

@@ -24,20 +24,23 @@ NAMESPACE = {
     'callback MessageFunc',
     'callback MessageQueueSourceFunc',
     'class MessageQueue',
+    'class PriorityMessage',
     'constant MAJOR_VERSION',
     'constant MICRO_VERSION',
     'constant MINOR_VERSION',
     'constant VERSION_S',
     'function unlink = mood_unlink',
     'function-macro CHECK_VERSION = MOOD_CHECK_VERSION',
-    # G_DECLARE_FINAL_TYPE makes it; it is private in all but name.
+    # G_DECLARE_FINAL_TYPE makes them; they are private in all but name.
     'record MessageQueueClass',
+    'record PriorityMessageClass',
 }
 
 MEMBERS = {
     'MessageFunc': set(),
     'MessageQueue': {
         'constructor new = mood_message_queue_new',
+        'implements Gio.DatagramBased',
         'implements Gio.Initable',
         'method add_receiver = mood_message_queue_add_receiver',
         'method add_receiver_full = mood_message_queue_add_receiver_full',
@@ -60,12 +63,14 @@ MEMBERS = {
         'method receive_finish = mood_message_queue_receive_finish',
         'method receive_into = mood_message_queue_receive_into',
         'method receive_into_with_timeout = mood_message_queue_receive_into_with_timeout',
+        'method receive_many = mood_message_queue_receive_many',
         'method receive_with_timeout = mood_message_queue_receive_with_timeout',
         'method recv = mood_message_queue_recv',
         'method reopen = mood_message_queue_reopen',
         'method send = mood_message_queue_send',
         'method send_async = mood_message_queue_send_async',
         'method send_finish = mood_message_queue_send_finish',
+        'method send_many = mood_message_queue_send_many',
         'method send_with_timeout = mood_message_queue_send_with_timeout',
         'method sendall = mood_message_queue_sendall',
         'method set_blocking = mood_message_queue_set_blocking',
@@ -92,6 +97,14 @@ MEMBERS = {
         'member rdonly = MOOD_OPEN_RDONLY',
         'member rdwr = MOOD_OPEN_RDWR',
         'member wronly = MOOD_OPEN_WRONLY',
+    },
+    'PriorityMessage': {
+        'constructor new = mood_priority_message_new',
+        'method get_priority = mood_priority_message_get_priority',
+        'property priority',
+    },
+    'PriorityMessageClass': {
+        'field parent_class',
     },
 }
 
@@ -179,7 +192,8 @@ class GirTest(unittest.TestCase):
                         self.assertTrue(result.findtext(CORE + 'doc', '').strip())
 
     def test_messages_come_out_as_bytes_that_the_caller_owns(self):
-        for name in 'recv', 'receive', 'receive_with_timeout', 'receive_finish':
+        for name in ('recv', 'receive', 'receive_with_timeout', 'receive_finish',
+                     'receive_many'):
             with self.subTest(name):
                 method = self.queue.find(f'{CORE}method[@name="{name}"]')
                 result = method.find(CORE + 'return-value')
@@ -199,6 +213,14 @@ class GirTest(unittest.TestCase):
                 self.assertEqual(message.get('transfer-ownership'), 'none')
                 self.assertEqual(message.find(f'{CORE}array/{CORE}type').get('name'), 'guint8')
 
+    def test_each_array_has_a_length_of_its_own(self):
+        for name in 'receive_many', 'send_many':
+            with self.subTest(name):
+                method = self.queue.find(f'{CORE}method[@name="{name}"]')
+                lengths = [array.get('length') for array in method.iter(CORE + 'array')]
+                self.assertEqual(len(lengths), 3)
+                self.assertEqual(len(set(lengths)), 3)
+
     def test_messages_are_handed_over_as_bytes(self):
         parameters = self.namespace.findall(
             f'{CORE}callback[@name="MessageFunc"]/{CORE}parameters/{CORE}parameter')
@@ -211,7 +233,7 @@ class GirTest(unittest.TestCase):
 
     def test_every_timeout_has_64_bits_and_tells_its_unit(self):
         methods = [method.get('name') for method in self.queue.iter(CORE + 'method')
-                   if 'timeout' in method.get('name')]
+                   if 'timeout' in method.get('name') or 'many' in method.get('name')]
         self.assertGreater(len(methods), 0)
         for name in methods:
             with self.subTest(name):

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Several messages in one call, for languages in which a call costs more than a message: their
+ * bytes one after the other in a single array, and an array each for their sizes and priorities.
+ * Only the first message is waited for. */
+
+#include "mood-message-queue-private.h"
+
+#include "mood-error-private.h"
+
+/* The bytes of the messages that were received so far, with room for more. */
+typedef struct
+{
+  guint8 *bytes;
+  gsize length;
+  gsize capacity;
+} Batch;
+
+/* Makes room for a message of up to @size bytes, and for the zero byte after the last one. What
+ * there is stays as it is if there is no memory. */
+static gboolean
+batch_reserve (Batch *batch, gsize size)
+{
+  gsize needed = batch->length + size + 1;
+  gsize capacity = MAX (needed, 2 * batch->capacity);
+  guint8 *bytes;
+
+  if (needed <= batch->capacity)
+    return TRUE;
+
+  bytes = g_try_realloc (batch->bytes, capacity);
+  if (bytes == NULL)
+    return FALSE;
+
+  batch->bytes = bytes;
+  batch->capacity = capacity;
+
+  return TRUE;
+}
+
+/* Gives back what the messages do not need. NULL means an error and nothing else, so that empty
+ * messages have an array, too. */
+static guint8 *
+batch_steal (Batch *batch, gsize *length)
+{
+  batch->bytes[batch->length] = '\0';
+  *length = batch->length;
+
+  return g_realloc (g_steal_pointer (&batch->bytes), batch->length + 1);
+}
+
+/**
+ * mood_message_queue_receive_many:
+ * @self: a message queue
+ * @limit: how many messages to receive at most, at least 1
+ * @timeout_us: how long to wait for the first message, in microseconds: negative for without end,
+ *   0 for not at all
+ * @sizes: (out) (optional) (array length=n_sizes) (transfer full): return location for how many
+ *   bytes each message has, to be freed with [func@GLib.free], or %NULL
+ * @n_sizes: (out) (optional): return location for how many messages there are, or %NULL
+ * @priorities: (out) (optional) (array length=n_priorities) (transfer full): return location for
+ *   the priority of each message, to be freed with [func@GLib.free], or %NULL
+ * @n_priorities: (out) (optional): return location for the same number as @n_sizes, or %NULL
+ * @length: (out) (optional): return location for how many bytes all messages have together, or
+ *   %NULL
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Receives several messages in one call: waits for one, and takes what is there besides.
+ *
+ * The bytes of the messages stand one after the other in the array that is returned, in the order
+ * in which they were received: the highest priority first. @sizes tells where one ends and the next
+ * begins; a size may be 0.
+ *
+ * Only the first message is waited for, up to @timeout_us, which counts as it does for
+ * [method@Mood.MessageQueue.receive_with_timeout], whatever the mode of the queue is. The call ends
+ * when the queue is empty or @limit is reached. Whatever ends it after the first message, such as
+ * [method@Mood.MessageQueue.close] in another thread, is no error: every message that was taken out
+ * of the queue is returned, and the next call gives the error.
+ *
+ * Errors:
+ *
+ * - %G_IO_ERROR_WOULD_BLOCK if the queue is empty and @timeout_us is 0;
+ * - %G_IO_ERROR_TIMED_OUT if it stayed empty for @timeout_us;
+ * - %G_IO_ERROR_CANCELLED if @cancellable was cancelled, and no message was taken;
+ * - %G_IO_ERROR_INVALID_ARGUMENT if @limit is 0;
+ * - %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to receive;
+ * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if a descriptor for waiting cannot be had;
+ * - %G_IO_ERROR_FAILED if there is no memory for a message of
+ *   [property@Mood.MessageQueue:msgsize] bytes;
+ * - %G_IO_ERROR_CLOSED if the queue is closed;
+ * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: (array length=length) (element-type guint8) (transfer full): the bytes of the messages,
+ *   to be freed with [func@GLib.free], or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+guint8 *
+mood_message_queue_receive_many (MoodMessageQueue *self,
+                                 guint limit,
+                                 gint64 timeout_us,
+                                 gsize **sizes,
+                                 gsize *n_sizes,
+                                 guint **priorities,
+                                 gsize *n_priorities,
+                                 gsize *length,
+                                 GCancellable *cancellable,
+                                 GError **error)
+{
+  g_autoptr (GArray) all_sizes = NULL;
+  g_autoptr (GArray) all_priorities = NULL;
+  Batch batch = { 0 };
+  gint64 deadline = 0;
+  gsize total = 0;
+
+  if (sizes != NULL)
+    *sizes = NULL;
+  if (n_sizes != NULL)
+    *n_sizes = 0;
+  if (priorities != NULL)
+    *priorities = NULL;
+  if (n_priorities != NULL)
+    *n_priorities = 0;
+  if (length != NULL)
+    *length = 0;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
+
+  if (limit == 0)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_RECEIVE, self->name,
+                      "the limit is 0 messages; ask for at least 1");
+      return NULL;
+    }
+
+  /* msgsize is the kernel's only once the queue is open. */
+  if (!mood_message_queue_may_begin_or_fail (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE,
+                                             MOOD_ACTION_RECEIVE, error))
+    return NULL;
+
+  if (!batch_reserve (&batch, (gsize) self->msgsize))
+    {
+      mood_message_queue_set_no_memory_error (self, error);
+      return NULL;
+    }
+
+  all_sizes = g_array_new (FALSE, FALSE, sizeof (gsize));
+  all_priorities = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  do
+    {
+      gboolean is_first = all_sizes->len == 0;
+      guint priority;
+      gssize result;
+      gsize size;
+
+      result = mood_message_queue_receive_into_before (self, batch.bytes + batch.length,
+                                                       batch.capacity - batch.length, &priority,
+                                                       is_first ? timeout_us : 0, &deadline,
+                                                       cancellable, is_first ? error : NULL);
+      if (result == -1)
+        break;
+
+      size = (gsize) result;
+      batch.length += size;
+      g_array_append_val (all_sizes, size);
+      g_array_append_val (all_priorities, priority);
+    }
+  while (all_sizes->len < limit && batch_reserve (&batch, (gsize) self->msgsize));
+
+  if (all_sizes->len == 0)
+    {
+      g_free (batch.bytes);
+      return NULL;
+    }
+
+  if (n_sizes != NULL)
+    *n_sizes = all_sizes->len;
+  if (sizes != NULL)
+    *sizes = (gsize *) (gpointer) g_array_free (g_steal_pointer (&all_sizes), FALSE);
+  if (n_priorities != NULL)
+    *n_priorities = all_priorities->len;
+  if (priorities != NULL)
+    *priorities = (guint *) (gpointer) g_array_free (g_steal_pointer (&all_priorities), FALSE);
+
+  return batch_steal (&batch, length != NULL ? length : &total);
+}
+
+/* Everything that can be known beforehand, so that no message is sent in front of one that cannot
+ * be. */
+static gboolean
+check_messages (MoodMessageQueue *self,
+                const guint8 *messages,
+                gsize length,
+                const gsize *sizes,
+                gsize n_sizes,
+                const guint *priorities,
+                gsize n_priorities,
+                GError **error)
+{
+  gsize total = 0;
+
+  if ((messages == NULL && length != 0) || (sizes == NULL && n_sizes != 0) ||
+      (priorities == NULL && n_priorities != 0))
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
+                      "an array was given a length, but no elements");
+      return FALSE;
+    }
+
+  if (n_priorities != 0 && n_priorities != n_sizes)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
+                      "there are %" G_GSIZE_FORMAT " sizes, but %" G_GSIZE_FORMAT
+                      " priorities; give each message a priority, or none",
+                      n_sizes, n_priorities);
+      return FALSE;
+    }
+
+  for (gsize i = 0; i < n_sizes; i++)
+    {
+      if (sizes[i] > (gsize) self->msgsize)
+        {
+          mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_SEND, self->name,
+                          "message %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " has %" G_GSIZE_FORMAT
+                          " bytes, but one of this queue has at most "
+                          "%" G_GINT64_FORMAT,
+                          i + 1, n_sizes, sizes[i], self->msgsize);
+          return FALSE;
+        }
+
+      if (n_priorities != 0 && priorities[i] > MOOD_HIGHEST_PRIORITY)
+        {
+          mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
+                          "message %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
+                          " has the priority %u, above %u, the highest there is",
+                          i + 1, n_sizes, priorities[i], MOOD_HIGHEST_PRIORITY);
+          return FALSE;
+        }
+
+      total += sizes[i];
+    }
+
+  if (total != length)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
+                      "the sizes add up to %" G_GSIZE_FORMAT " bytes, but there are "
+                      "%" G_GSIZE_FORMAT,
+                      total, length);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * mood_message_queue_send_many:
+ * @self: a message queue
+ * @messages: (array length=length) (element-type guint8): the bytes of the messages, one after the
+ *   other
+ * @length: how many bytes there are in @messages
+ * @sizes: (array length=n_sizes): how many bytes each message has, at most
+ *   [property@Mood.MessageQueue:msgsize]
+ * @n_sizes: how many messages there are
+ * @priorities: (nullable) (array length=n_priorities): the priority of each message, 0 to 32767, or
+ *   %NULL for 0
+ * @n_priorities: the same number as @n_sizes, or 0 where @priorities is %NULL or empty
+ * @timeout_us: how long to wait for room for the first message, in microseconds: negative for
+ *   without end, 0 for not at all
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Sends several messages in one call: waits for room for one, and sends as many as there is room
+ * for besides.
+ *
+ * All messages are checked before the first is sent. Only the first is waited for, up to
+ * @timeout_us, which counts as it does for [method@Mood.MessageQueue.send_with_timeout], whatever
+ * the mode of the queue is. The call ends when the queue is full. Whatever ends it after the first
+ * message, such as [method@Mood.MessageQueue.close] in another thread, is no error: the number that
+ * is returned tells how many messages were sent, always the first ones, and the next call gives the
+ * error. To have all sent, call again with those that are left.
+ *
+ * Without any message this returns 0.
+ *
+ * Errors:
+ *
+ * - %G_IO_ERROR_WOULD_BLOCK if the queue is full and @timeout_us is 0;
+ * - %G_IO_ERROR_TIMED_OUT if it stayed full for @timeout_us;
+ * - %G_IO_ERROR_CANCELLED if @cancellable was cancelled, and nothing was sent;
+ * - %G_IO_ERROR_MESSAGE_TOO_LARGE if one of @sizes is above
+ *   [property@Mood.MessageQueue:msgsize];
+ * - %G_IO_ERROR_INVALID_ARGUMENT if the sizes do not add up to @length, if the arrays are not of
+ *   the same length, if one of @priorities is above 32767, or if an array is %NULL and its length
+ *   is not 0;
+ * - %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to send;
+ * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if a descriptor for waiting cannot be had;
+ * - %G_IO_ERROR_CLOSED if the queue is closed;
+ * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
+ *
+ * See also: `mq_send(3)`
+ *
+ * Returns: how many messages were sent, or -1 with @error set if none was
+ *
+ * Since: 1.0
+ */
+gssize
+mood_message_queue_send_many (MoodMessageQueue *self,
+                              const guint8 *messages,
+                              gsize length,
+                              const gsize *sizes,
+                              gsize n_sizes,
+                              const guint *priorities,
+                              gsize n_priorities,
+                              gint64 timeout_us,
+                              GCancellable *cancellable,
+                              GError **error)
+{
+  gint64 deadline = 0;
+  gsize n_sent = 0;
+
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+
+  if (!mood_message_queue_may_begin_or_fail (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_WRITABLE,
+                                             MOOD_ACTION_SEND, error) ||
+      !check_messages (self, messages, length, sizes, n_sizes, priorities, n_priorities, error))
+    return -1;
+
+  while (n_sent < n_sizes)
+    {
+      gboolean is_first = n_sent == 0;
+
+      if (mood_message_queue_send_before (self, messages, sizes[n_sent],
+                                          n_priorities != 0 ? priorities[n_sent] : 0,
+                                          is_first ? timeout_us : 0, &deadline, cancellable,
+                                          is_first ? error : NULL) == -1)
+        return is_first ? -1 : (gssize) n_sent;
+
+      if (messages != NULL)
+        messages += sizes[n_sent];
+      n_sent++;
+    }
+
+  return (gssize) n_sent;
+}
