@@ -49,7 +49,8 @@ struct _MoodMessageQueue
   GQueue sources;  /* of the links inside the sources */
   GQueue receives; /* of the links inside the asynchronous calls, in the order of the calls */
   GQueue sends;    /* likewise */
-  GList link;      /* in the list of the queues whose descriptor is open */
+  GSource *delivery_source; /* tells calls that they were served, or NULL while none was */
+  GList link;               /* in the list of the queues whose descriptor is open */
 };
 
 /* The timeout of a call that was given none: to wait without end or not at all, as the mode of the
@@ -142,6 +143,13 @@ gboolean mood_message_queue_wait_for (MoodMessageQueue *self,
 
 /* mood-message-queue-datagram.c */
 void mood_message_queue_datagram_based_iface_init (GDatagramBasedInterface *iface);
+
+/* mood-message-queue-delivery.c */
+void mood_message_queue_deliver (MoodMessageQueue *self,
+                                 GTask *task,
+                                 gpointer pointer,
+                                 GDestroyNotify free_pointer);
+void mood_message_queue_end_delivery (MoodMessageQueue *self);
 
 /* mood-source.c */
 GIOCondition mood_message_queue_mask_condition (MoodMessageQueue *self, GIOCondition condition);

@@ -281,6 +281,7 @@ mood_message_queue_finalize (GObject *object)
   if ((g_atomic_int_get (&self->state) & MOOD_STATE_NOT_OPEN) == 0)
     mood_message_queue_close_descriptor (self);
 
+  mood_message_queue_end_delivery (self);
   g_free (self->name);
 
   G_OBJECT_CLASS (mood_message_queue_parent_class)->finalize (object);

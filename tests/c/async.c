@@ -443,6 +443,172 @@ test_contexts (void)
   assert_text (&second, "2");
 }
 
+typedef struct
+{
+  Outcome first;
+  Outcome second;
+  gboolean begins_second; /* else it was begun before */
+} Nested;
+
+static void
+on_received_first (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Nested *nested = user_data;
+
+  on_received (object, result, &nested->first);
+  if (nested->begins_second)
+    receive (MOOD_MESSAGE_QUEUE (object), NULL, &nested->second);
+  settle ();
+  assert_text (&nested->second, "2");
+}
+
+/* A callback may run the main loop until another call is served, whether it was at once or is
+ * later.
+ */
+static void
+test_nested_loop (gconstpointer data)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Nested nested = { .begins_second = GPOINTER_TO_INT (data) };
+
+  mood_test_send (queue, "1", 0);
+  mood_test_send (queue, "2", 0);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_first, &nested);
+  if (!nested.begins_second)
+    receive (queue, NULL, &nested.second);
+  settle ();
+  assert_text (&nested.first, "1");
+}
+
+/* What was served at once is told by priority, and in the order of the calls within one. */
+static void
+test_priorities_when_served_at_once (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome low = { 0 };
+  Outcome high = { 0 };
+
+  mood_test_send (queue, "1", 0);
+  mood_test_send (queue, "2", 0);
+  mood_message_queue_receive_async (queue, G_PRIORITY_LOW, NULL, on_received, &low);
+  mood_message_queue_receive_async (queue, G_PRIORITY_HIGH, NULL, on_received, &high);
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  assert_text (&high, "2");
+  g_assert_cmpuint (low.calls, ==, 0);
+  settle ();
+  assert_text (&low, "1");
+}
+
+typedef struct
+{
+  MoodMessageQueue *queue;
+  Outcome outcome;
+  int main_thread;
+} Elsewhere;
+
+static gpointer
+receive_elsewhere (gpointer data)
+{
+  Elsewhere *elsewhere = data;
+
+  mood_test_wait_until_in_system_call (elsewhere->main_thread, MOOD_TEST_MAIN_LOOP_POLL);
+  receive (elsewhere->queue, NULL, &elsewhere->outcome);
+
+  return NULL;
+}
+
+/* A thread that has no main context of its own leaves its calls to the default one, which may be
+ * asleep: also the second time, when all that delivery takes is there. */
+static void
+test_from_another_thread (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      Elsewhere elsewhere = { .queue = queue, .main_thread = mood_test_thread_id () };
+      GThread *thread;
+
+      mood_test_send (queue, "x", 0);
+      thread = g_thread_new ("elsewhere", receive_elsewhere, &elsewhere);
+      while (elsewhere.outcome.calls == 0)
+        g_main_context_iteration (NULL, TRUE);
+      g_thread_join (thread);
+      assert_text (&elsewhere.outcome, "x");
+    }
+}
+
+static void
+on_received_again (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+
+  g_clear_pointer (&outcome->text, g_free);
+  on_received (object, result, outcome);
+  mood_test_send (MOOD_MESSAGE_QUEUE (object), "again", 0);
+  if (outcome->calls < 100)
+    mood_message_queue_receive_async (MOOD_MESSAGE_QUEUE (object), G_PRIORITY_DEFAULT, NULL,
+                                      on_received_again, outcome);
+}
+
+/* However fast the messages come, each turn of the main loop tells of one. */
+static void
+test_does_not_keep_the_loop (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome outcome = { 0 };
+
+  mood_test_send (queue, "first", 0);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_again, &outcome);
+  for (guint i = 1; i <= 100; i++)
+    {
+      g_assert_true (g_main_context_iteration (NULL, FALSE));
+      g_assert_cmpuint (outcome.calls, ==, i);
+    }
+  g_assert_no_error (outcome.error);
+  g_clear_pointer (&outcome.text, g_free);
+}
+
+/* A call that was served at once holds the queue as well, until its callback has returned. */
+static void
+test_holds_queue_when_served_at_once (void)
+{
+  MoodMessageQueue *queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  MoodMessageQueue *held = queue;
+  Outcome outcome = { 0 };
+
+  g_object_add_weak_pointer (G_OBJECT (queue), (gpointer *) &held);
+  mood_test_send (queue, "last", 0);
+  receive (queue, NULL, &outcome);
+  g_object_unref (queue);
+  g_assert_nonnull (held);
+  settle ();
+  assert_text (&outcome, "last");
+  g_assert_null (held);
+  g_assert_false (g_main_context_pending (NULL));
+}
+
+/* A main context that comes and goes takes with it what it had to deliver with. */
+static void
+test_context_goes (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GMainContext) context = g_main_context_new ();
+      Outcome outcome = { 0 };
+
+      mood_test_send (queue, "x", 0);
+      g_main_context_push_thread_default (context);
+      receive (queue, NULL, &outcome);
+      while (g_main_context_iteration (context, FALSE))
+        ;
+      g_main_context_pop_thread_default (context);
+      assert_text (&outcome, "x");
+    }
+}
+
 static guint n_running; /* atomic */
 
 #define N_THREADS  4
@@ -568,6 +734,14 @@ main (int argc, char **argv)
   g_test_add_func ("/async/stolen-wake-up", test_stolen_wake_up);
   g_test_add_func ("/async/holds-queue", test_holds_queue);
   g_test_add_func ("/async/contexts", test_contexts);
+  g_test_add_data_func ("/async/nested-loop", GINT_TO_POINTER (FALSE), test_nested_loop);
+  g_test_add_data_func ("/async/nested-loop-begun-in-callback", GINT_TO_POINTER (TRUE),
+                        test_nested_loop);
+  g_test_add_func ("/async/priorities-when-served-at-once", test_priorities_when_served_at_once);
+  g_test_add_func ("/async/from-another-thread", test_from_another_thread);
+  g_test_add_func ("/async/does-not-keep-the-loop", test_does_not_keep_the_loop);
+  g_test_add_func ("/async/holds-queue-when-served-at-once", test_holds_queue_when_served_at_once);
+  g_test_add_func ("/async/context-goes", test_context_goes);
   g_test_add_func ("/async/storm", test_storm);
 
   return g_test_run ();
