@@ -43,6 +43,10 @@
  * with a main loop, [method@Mood.MessageQueue.add_receiver] brings the messages as they come, and
  * [method@Mood.MessageQueue.add_watch] tells when there is something to receive, or room to send.
  *
+ * It is a [iface@Gio.DatagramBased], too, for code that is written to that interface: a
+ * [class@Mood.PriorityMessage] is what has the priority there. [Waiting](waiting.html) describes
+ * this, and says which of the many ways to wait is the right one.
+ *
  * After a `fork(2)` parent and child each have a descriptor of their own; closing one does not
  * affect the other. The mode of [property@Mood.MessageQueue:blocking] is shared.
  *
