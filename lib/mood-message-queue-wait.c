@@ -86,7 +86,9 @@ get_rest (gint64 deadline, struct timespec *rest)
   if (deadline == G_MAXINT64)
     return NULL;
 
-  rest_us = MAX (deadline - g_get_monotonic_time (), 0);
+  /* MAX() would look at the clock twice, and the deadline may pass between. */
+  rest_us = deadline - g_get_monotonic_time ();
+  rest_us = MAX (rest_us, 0);
   rest->tv_sec = (time_t) (rest_us / G_USEC_PER_SEC);
   rest->tv_nsec = (long) (rest_us % G_USEC_PER_SEC) * 1000;
 
