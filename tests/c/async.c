@@ -480,13 +480,24 @@ test_nested_loop (gconstpointer data)
   assert_text (&nested.first, "1");
 }
 
-/* What was served at once is told by priority, and in the order of the calls within one. */
+static gboolean
+count_call (gpointer user_data)
+{
+  Outcome *outcome = user_data;
+
+  outcome->calls++;
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What was served at once is told when its priority in the main loop is the highest. */
 static void
 test_priorities_when_served_at_once (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   Outcome low = { 0 };
   Outcome high = { 0 };
+  Outcome other = { 0 };
 
   mood_test_send (queue, "1", 0);
   mood_test_send (queue, "2", 0);
@@ -494,6 +505,10 @@ test_priorities_when_served_at_once (void)
   mood_message_queue_receive_async (queue, G_PRIORITY_HIGH, NULL, on_received, &high);
   g_assert_true (g_main_context_iteration (NULL, FALSE));
   assert_text (&high, "2");
+
+  g_idle_add_full (G_PRIORITY_DEFAULT, count_call, &other, NULL);
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  g_assert_cmpuint (other.calls, ==, 1);
   g_assert_cmpuint (low.calls, ==, 0);
   settle ();
   assert_text (&low, "1");
@@ -569,10 +584,23 @@ test_does_not_keep_the_loop (void)
   g_clear_pointer (&outcome.text, g_free);
 }
 
-/* A call that was served at once holds the queue as well, until its callback has returned. */
+/* The ID that the default main context gives next; each is one above the last. */
+static guint
+get_next_source_id (void)
+{
+  guint id = g_idle_add (count_call, NULL);
+
+  g_source_remove (id);
+
+  return id + 1;
+}
+
+/* A call that was served at once holds the queue as well, until its callback has returned. Then
+ * nothing is left in the main context. */
 static void
 test_holds_queue_when_served_at_once (void)
 {
+  guint first_id = get_next_source_id ();
   MoodMessageQueue *queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   MoodMessageQueue *held = queue;
   Outcome outcome = { 0 };
@@ -585,16 +613,41 @@ test_holds_queue_when_served_at_once (void)
   settle ();
   assert_text (&outcome, "last");
   g_assert_null (held);
-  g_assert_false (g_main_context_pending (NULL));
+  for (guint id = first_id; id < get_next_source_id (); id++)
+    g_assert_null (g_main_context_find_source_by_id (NULL, id));
 }
 
-/* A main context that comes and goes takes with it what it had to deliver with. */
+/* Each main context tells its own callers, and no other one has to run for that. */
+static void
+test_contexts_when_served_at_once (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Outcome outcomes[2] = { 0 };
+
+  mood_test_send (queue, "1", 0);
+  mood_test_send (queue, "2", 0);
+  g_main_context_push_thread_default (context);
+  receive (queue, NULL, &outcomes[0]);
+  g_main_context_pop_thread_default (context);
+  receive (queue, NULL, &outcomes[1]);
+
+  settle ();
+  assert_text (&outcomes[1], "2");
+  g_assert_cmpuint (outcomes[0].calls, ==, 0);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  assert_text (&outcomes[0], "1");
+}
+
+/* A main context that comes and goes takes with it what it had to deliver with, also if the next
+ * one is where it was. */
 static void
 test_context_goes (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
 
-  for (guint i = 0; i < 3; i++)
+  for (guint i = 0; i < 20; i++)
     {
       g_autoptr (GMainContext) context = g_main_context_new ();
       Outcome outcome = { 0 };
@@ -741,6 +794,7 @@ main (int argc, char **argv)
   g_test_add_func ("/async/from-another-thread", test_from_another_thread);
   g_test_add_func ("/async/does-not-keep-the-loop", test_does_not_keep_the_loop);
   g_test_add_func ("/async/holds-queue-when-served-at-once", test_holds_queue_when_served_at_once);
+  g_test_add_func ("/async/contexts-when-served-at-once", test_contexts_when_served_at_once);
   g_test_add_func ("/async/context-goes", test_context_goes);
   g_test_add_func ("/async/storm", test_storm);
 

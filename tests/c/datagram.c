@@ -4,6 +4,7 @@
 
 #include "mood-test.h"
 
+#include <fcntl.h>
 #include <gio/gunixcredentialsmessage.h>
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
@@ -521,7 +522,7 @@ test_more_room_than_memory (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   guint8 buffer[64];
-  GInputVector vectors[] = { { buffer, G_MAXSIZE }, { buffer, G_MAXSIZE } };
+  GInputVector vectors[] = { { buffer, G_MAXSIZE }, { buffer, 1 } };
   GInputMessage message = { .vectors = vectors, .num_vectors = 2 };
   g_autoptr (GError) error = NULL;
 
@@ -618,6 +619,7 @@ test_condition_check (void)
     { 1, BOTH, G_IO_OUT, G_IO_IN },
     { N_ROOM, G_IO_IN, 0, G_IO_IN },
   };
+  int fd;
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -637,7 +639,10 @@ test_condition_check (void)
                         rows[i].receiver);
     }
 
+  fd = mood_message_queue_fileno (queue);
   g_assert_true (mood_message_queue_close (queue, NULL));
+  /* None of the checks still holds it. */
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
   g_assert_cmpuint (g_datagram_based_condition_check (G_DATAGRAM_BASED (queue), BOTH), ==,
                     G_IO_HUP);
   g_assert_cmpuint (g_datagram_based_condition_check (G_DATAGRAM_BASED (uninitialized), BOTH), ==,
@@ -674,6 +679,7 @@ test_condition_wait (void)
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
   gint64 start = g_get_monotonic_time ();
+  int fd = mood_message_queue_fileno (queue);
 
   assert_wait_fails (queue, G_IO_IN, 0, NULL, G_IO_ERROR_TIMED_OUT);
   assert_wait_fails (queue, G_IO_IN, 10000, NULL, G_IO_ERROR_TIMED_OUT);
@@ -690,6 +696,9 @@ test_condition_wait (void)
 
   g_cancellable_cancel (cancelled);
   assert_wait_fails (queue, G_IO_IN, -1, cancelled, G_IO_ERROR_CANCELLED);
+
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
 }
 
 /* What would never come is not waited for. */
