@@ -307,46 +307,133 @@ test_mode_changed_while_waiting (void)
   g_assert_cmpuint (waiter.length, ==, 1);
 }
 
+/* A way to call, in which a call ends with its message, because the queue is closed, or with one
+ * other error. */
+typedef struct
+{
+  gboolean is_plain; /* a call without a limit, which waits or not as the mode of the queue says */
+  gint64 timeout_us;
+  gboolean with_cancellable;
+  GIOErrorEnum other_end; /* CLOSED if there is none */
+} Way;
+
+static const Way ways_at_once[] = {
+  { .is_plain = TRUE, .other_end = G_IO_ERROR_WOULD_BLOCK },
+};
+
+/* Far more than a round takes: a call that runs into this limit was not woken. */
+#define LIMIT_US (MOOD_TEST_LIMIT_SECONDS * G_USEC_PER_SEC)
+
+static const Way ways_to_wait[] = {
+  { .timeout_us = 0, .other_end = G_IO_ERROR_WOULD_BLOCK },
+  { .timeout_us = 200, .other_end = G_IO_ERROR_TIMED_OUT },
+  { .timeout_us = LIMIT_US, .with_cancellable = TRUE, .other_end = G_IO_ERROR_CANCELLED },
+  { .timeout_us = LIMIT_US, .other_end = G_IO_ERROR_CLOSED },
+};
+
+typedef struct
+{
+  const char *name;
+  MoodOpenFlags mode;
+  const Way *ways;
+  gsize n_ways;
+} StormCase;
+
+static const StormCase storm_cases[] = {
+  { "/close/close-under-calls", MOOD_OPEN_NONBLOCK, ways_at_once, G_N_ELEMENTS (ways_at_once) },
+  { "/close/close-under-waiting-calls", 0, ways_to_wait, G_N_ELEMENTS (ways_to_wait) },
+};
+
+#define N_ROUNDS  50
+#define N_CALLERS 16
+
 typedef struct
 {
   MoodMessageQueue *queue;
-  gboolean stop; /* atomic */
-  guint foreign; /* atomic */
-} Storm;
+  GCancellable *cancellable;
+  const Way *way;
+  gboolean sends;
+  guint32 round; /* what the messages of its queue say */
+  gint64 n_messages;
+} Caller;
+
+static gboolean
+send_round (Caller *self, GError **error)
+{
+  const guint8 *message = (const guint8 *) &self->round;
+  const gsize length = sizeof self->round;
+  gssize sent;
+
+  if (self->way->is_plain)
+    sent = mood_message_queue_send (self->queue, message, length, 0, NULL, error);
+  else
+    sent = mood_message_queue_send_with_timeout (self->queue, message, length, 0,
+                                                 self->way->timeout_us, self->cancellable, error);
+  if (sent != -1)
+    g_assert_cmpint (sent, ==, length);
+
+  return sent != -1;
+}
+
+static gboolean
+receive_round (Caller *self, GError **error)
+{
+  guint8 buffer[64];
+  guint32 round;
+  gssize length;
+
+  if (self->way->is_plain)
+    length =
+        mood_message_queue_receive_into (self->queue, buffer, sizeof buffer, NULL, NULL, error);
+  else
+    length = mood_message_queue_receive_into_with_timeout (self->queue, buffer, sizeof buffer, NULL,
+                                                           self->way->timeout_us, self->cancellable,
+                                                           error);
+  if (length == -1)
+    return FALSE;
+
+  g_assert_cmpint (length, ==, sizeof round);
+  memcpy (&round, buffer, sizeof round);
+  g_assert_cmpuint (round, ==, self->round);
+
+  return TRUE;
+}
 
 static gpointer
 call_until_closed (gpointer data)
 {
-  Storm *storm = data;
-  guint8 buffer[64];
+  Caller *self = data;
 
   for (;;)
     {
       g_autoptr (GError) error = NULL;
 
-      mood_message_queue_send (storm->queue, (const guint8 *) "x", 1, 0, NULL, &error);
-      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
-        {
-          g_clear_error (&error);
-          mood_message_queue_receive_into (storm->queue, buffer, sizeof buffer, NULL, NULL, &error);
-        }
-
-      mood_message_queue_get_curmsgs (storm->queue);
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
-        return NULL;
-      if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+      if (self->sends ? send_round (self, &error) : receive_round (self, &error))
+        self->n_messages++;
+      else if (error->domain != G_IO_ERROR ||
+               (error->code != G_IO_ERROR_CLOSED && error->code != (int) self->way->other_end))
         g_error ("%s", error->message);
+      else if (error->code == G_IO_ERROR_CLOSED || error->code == G_IO_ERROR_CANCELLED)
+        return NULL;
+
+      mood_message_queue_get_curmsgs (self->queue);
     }
 }
+
+typedef struct
+{
+  gboolean stop; /* atomic */
+  guint n_foreign;
+} Opener;
 
 /* Takes every number that comes free at once, so that a call on a stale one would hit an eventfd
  * and fail with EBADF. */
 static gpointer
 open_furiously (gpointer data)
 {
-  Storm *storm = data;
+  Opener *self = data;
 
-  while (!g_atomic_int_get (&storm->stop))
+  while (!g_atomic_int_get (&self->stop))
     {
       int fds[4];
 
@@ -354,37 +441,78 @@ open_furiously (gpointer data)
         fds[i] = eventfd (0, EFD_CLOEXEC);
       for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
         if (close (fds[i]) == -1)
-          g_atomic_int_inc (&storm->foreign);
+          self->n_foreign++;
     }
 
   return NULL;
 }
 
+/* Closes a queue that sixteen threads use, half of them to send and half to receive. */
 static void
-test_close_under_calls (void)
+run_round (const StormCase *storm_case, guint32 round)
 {
-  Storm storm = { 0 };
-  GThread *opener = g_thread_new ("opener", open_furiously, &storm);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR | storm_case->mode);
+  g_autoptr (MoodMessageQueue) other = mood_message_queue_reopen (queue, MOOD_OPEN_RDONLY, NULL);
+  Caller callers[N_CALLERS];
+  GThread *threads[N_CALLERS];
+  gint64 n_left = 0;
 
-  for (guint round = 0; round < 200; round++)
+  mood_message_queue_unlink (queue, NULL);
+  for (guint i = 0; i < N_CALLERS; i++)
     {
-      GThread *threads[4];
+      const Way *way = &storm_case->ways[i / 2 % storm_case->n_ways];
 
-      storm.queue = mood_test_queue_new (MOOD_OPEN_RDWR | MOOD_OPEN_NONBLOCK);
-      mood_message_queue_unlink (storm.queue, NULL);
-      for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
-        threads[i] = g_thread_new ("caller", call_until_closed, &storm);
-
-      g_thread_yield ();
-      g_assert_true (mood_message_queue_close (storm.queue, NULL));
-      for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
-        g_thread_join (threads[i]);
-      g_object_unref (storm.queue);
+      callers[i] = (Caller){
+        .queue = queue,
+        .cancellable = way->with_cancellable ? cancellable : NULL,
+        .way = way,
+        .sends = i % 2 == 0,
+        .round = round,
+      };
+      threads[i] = g_thread_new ("caller", call_until_closed, &callers[i]);
     }
 
-  g_atomic_int_set (&storm.stop, TRUE);
-  g_thread_join (opener);
-  g_assert_cmpuint (storm.foreign, ==, 0);
+  for (gint32 i = g_random_int_range (0, 8); i > 0; i--)
+    g_thread_yield ();
+  if (round % 2 == 0)
+    g_cancellable_cancel (cancellable);
+  g_assert_true (mood_message_queue_close (queue, NULL));
+
+  for (gsize i = 0; i < N_CALLERS; i++)
+    {
+      g_thread_join (threads[i]);
+      n_left += callers[i].sends ? callers[i].n_messages : -callers[i].n_messages;
+    }
+  g_assert_cmpint (mood_message_queue_get_curmsgs (other), ==, n_left);
+}
+
+static guint
+count_open_descriptors (void)
+{
+  g_autoptr (GDir) directory = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint count = 0;
+
+  while (g_dir_read_name (directory) != NULL)
+    count++;
+
+  return count;
+}
+
+static void
+test_close_under_calls (gconstpointer data)
+{
+  guint n_open = count_open_descriptors ();
+  Opener opener = { 0 };
+  GThread *thread = g_thread_new ("opener", open_furiously, &opener);
+
+  for (guint32 round = 0; round < N_ROUNDS; round++)
+    run_round (data, round);
+
+  g_atomic_int_set (&opener.stop, TRUE);
+  g_thread_join (thread);
+  g_assert_cmpuint (opener.n_foreign, ==, 0);
+  g_assert_cmpuint (count_open_descriptors (), ==, n_open);
 }
 
 /* Closes the child's copy: its descriptor goes, and none of those that were opened meanwhile is
@@ -552,7 +680,8 @@ main (int argc, char **argv)
   for (gsize i = 0; i < G_N_ELEMENTS (signal_cases); i++)
     g_test_add_data_func (signal_cases[i].name, &signal_cases[i], test_signals);
   g_test_add_func ("/close/mode-changed-while-waiting", test_mode_changed_while_waiting);
-  g_test_add_func ("/close/close-under-calls", test_close_under_calls);
+  for (gsize i = 0; i < G_N_ELEMENTS (storm_cases); i++)
+    g_test_add_data_func (storm_cases[i].name, &storm_cases[i], test_close_under_calls);
   g_test_add_func ("/close/fork", test_fork);
   g_test_add_func ("/close/fork-while-closing", test_fork_while_closing);
   g_test_add_func ("/close/fork-within-call", test_fork_within_call);
