@@ -321,7 +321,8 @@ static const Way ways_at_once[] = {
   { .is_plain = TRUE, .other_end = G_IO_ERROR_WOULD_BLOCK },
 };
 
-/* Far more than a round takes: a call that runs into this limit was not woken. */
+/* Far more than a round takes: a call that runs into this limit was not woken, though it may find
+ * the queue closed then. */
 #define LIMIT_US (MOOD_TEST_LIMIT_SECONDS * G_USEC_PER_SEC)
 
 static const Way ways_to_wait[] = {
@@ -457,6 +458,7 @@ run_round (const StormCase *storm_case, guint32 round)
   Caller callers[N_CALLERS];
   GThread *threads[N_CALLERS];
   gint64 n_left = 0;
+  gint64 closed_at;
 
   mood_message_queue_unlink (queue, NULL);
   for (guint i = 0; i < N_CALLERS; i++)
@@ -477,6 +479,7 @@ run_round (const StormCase *storm_case, guint32 round)
     g_thread_yield ();
   if (round % 2 == 0)
     g_cancellable_cancel (cancellable);
+  closed_at = g_get_monotonic_time ();
   g_assert_true (mood_message_queue_close (queue, NULL));
 
   for (gsize i = 0; i < N_CALLERS; i++)
@@ -484,6 +487,7 @@ run_round (const StormCase *storm_case, guint32 round)
       g_thread_join (threads[i]);
       n_left += callers[i].sends ? callers[i].n_messages : -callers[i].n_messages;
     }
+  g_assert_cmpint (g_get_monotonic_time () - closed_at, <, LIMIT_US / 2);
   g_assert_cmpint (mood_message_queue_get_curmsgs (other), ==, n_left);
 }
 
