@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What the tests share: queues that are gone after the test, errors, and waiting for the loop.
+// What the tests share: queues that are gone after the test, errors, the loop, what another does.
 
 import GLib from 'gi://GLib';
 import Gio from 'gi://Gio';
@@ -112,4 +112,18 @@ export function watch(queue, condition, func) {
 
 export function descriptorIsOpen(descriptor) {
   return GLib.file_test(`/proc/self/fd/${descriptor}`, GLib.FileTest.IS_SYMLINK);
+}
+
+// There are no threads here, so it is another process that ends a wait. It takes so long to start
+// that the wait has begun by then. What the last expression comes to is its exit status.
+export function inAnotherProcess(queue, statement) {
+  const peer = Gio.Subprocess.new([GLib.file_read_link('/proc/self/exe'), '-c', `
+    imports.gi.versions.Mood = '1.0';
+    const {Mood} = imports.gi;
+    const queue = Mood.MessageQueue.new('${queue.name}', Mood.OpenFlags.RDWR, 0, -1, -1);
+    ${statement};
+    0;
+  `], Gio.SubprocessFlags.NONE);
+
+  addCleanup(() => peer.wait_check(null));
 }

@@ -6,8 +6,8 @@ import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import Mood from 'gi://Mood?version=1.0';
 
-import {addCleanup, assert, assertEqual, assertThrows, run, test} from './tap.js';
-import {Flags, assertFails, bytes, newQueue} from './queues.js';
+import {assert, assertEqual, assertThrows, run, test} from './tap.js';
+import {Flags, assertFails, bytes, inAnotherProcess, newQueue} from './queues.js';
 
 const {CANCELLED, CLOSED, INVALID_ARGUMENT, MESSAGE_TOO_LARGE, NOT_INITIALIZED, PERMISSION_DENIED,
   TIMED_OUT, WOULD_BLOCK} = Gio.IOErrorEnum;
@@ -25,20 +25,6 @@ function newFullQueue(flags = Flags.RDWR) {
   queue.send(bytes('full'), 0, null);
 
   return queue;
-}
-
-// There are no threads here, so it is another process that ends a wait. It takes so long to start
-// that the wait has begun by then. What the last expression comes to is its exit status.
-function inAnotherProcess(queue, statement) {
-  const peer = Gio.Subprocess.new([GLib.file_read_link('/proc/self/exe'), '-c', `
-    imports.gi.versions.Mood = '1.0';
-    const {Mood} = imports.gi;
-    const queue = Mood.MessageQueue.new('${queue.name}', Mood.OpenFlags.RDWR, 0, -1, -1);
-    ${statement};
-    0;
-  `], Gio.SubprocessFlags.NONE);
-
-  addCleanup(() => peer.wait_check(null));
 }
 
 test('a try goes through where nothing stands in the way', () => {
