@@ -140,6 +140,18 @@ class ArgumentsTest(QueueTest):
                 send(b'x', cancellable=cancellable)
         self.assertEqual(queue.curmsgs, 0)
 
+    def test_many(self):
+        """What has no override works as introspection has it."""
+        queue = self.new_queue()
+        self.assertEqual(queue.send_many(b'highlow', [4, 3], [9, 0], 0), 2)
+        self.assertEqual(queue.send_many(b'low', [3], None, 0, None), 1)
+        received = queue.receive_many(10, 0)
+        self.assertEqual(tuple(received), (b'highlowlow', [4, 3, 3], [9, 0, 0]))
+        self.assertIsInstance(queue, Gio.DatagramBased)
+        self.assertEqual(queue.condition_check(GLib.IOCondition.IN), GLib.IOCondition(0))
+        with self.assert_fails(Gio.IOErrorEnum.WOULD_BLOCK):
+            queue.receive_many(10, 0)
+
     def test_watch(self):
         queue = self.new_queue()
         calls = []
