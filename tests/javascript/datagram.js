@@ -158,18 +158,19 @@ test('condition_wait ends with room', () => {
 
 test('condition_wait that cannot be', () => {
   const closed = newFullQueue();
+  const queue = newFullQueue();
+  const sender = newQueue({flags: Flags.WRONLY});
+  const receiver = newQueue({flags: Flags.RDONLY});
   const cancellable = new Gio.Cancellable();
 
   closed.close();
   cancellable.cancel();
   for (const timeout of [-1, NO_WAIT, HOUR_US]) {
-    assertFails(CANCELLED, () => newFullQueue().condition_wait(IN, timeout, cancellable));
-    assertFails(PERMISSION_DENIED,
-      () => newQueue({flags: Flags.WRONLY}).condition_wait(IN, timeout, null), 'RDONLY');
-    assertFails(PERMISSION_DENIED,
-      () => newQueue({flags: Flags.RDONLY}).condition_wait(OUT, timeout, null), 'WRONLY');
+    assertFails(CANCELLED, () => queue.condition_wait(IN, timeout, cancellable));
+    assertFails(PERMISSION_DENIED, () => sender.condition_wait(IN, timeout, null), 'RDONLY');
+    assertFails(PERMISSION_DENIED, () => receiver.condition_wait(OUT, timeout, null), 'WRONLY');
     for (const condition of [0, ERR, HUP | NVAL]) {
-      assertFails(INVALID_ARGUMENT, () => newQueue().condition_wait(condition, timeout, null),
+      assertFails(INVALID_ARGUMENT, () => queue.condition_wait(condition, timeout, null),
         'no condition');
     }
     for (const condition of [IN, OUT, 0]) {

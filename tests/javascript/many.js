@@ -188,6 +188,9 @@ test('cancelled before', () => {
 
 test('refused', () => {
   const closed = newQueue();
+  const full = newFullQueue();
+  const sender = newQueue({flags: Flags.WRONLY});
+  const receiver = newQueue({flags: Flags.RDONLY});
 
   closed.close();
   for (const timeout of [-1, NO_WAIT, HOUR_US]) {
@@ -196,16 +199,12 @@ test('refused', () => {
       assertFails(code, () => bad.send_many(bytes('a'), [1], null, timeout, null));
       assertFails(code, () => bad.send_many([], [], null, timeout, null));
     }
+    assertFails(PERMISSION_DENIED, () => sender.receive_many(10, timeout, null), 'RDONLY');
     assertFails(PERMISSION_DENIED,
-      () => newQueue({flags: Flags.WRONLY}).receive_many(10, timeout, null), 'RDONLY');
-    assertFails(PERMISSION_DENIED,
-      () => newQueue({flags: Flags.RDONLY}).send_many(bytes('a'), [1], null, timeout, null),
-      'WRONLY');
+      () => receiver.send_many(bytes('a'), [1], null, timeout, null), 'WRONLY');
     // What is no number is 0.
-    for (const limit of [0, null, undefined, NaN]) {
-      assertFails(INVALID_ARGUMENT, () => newFullQueue().receive_many(limit, timeout, null),
-        'limit');
-    }
+    for (const limit of [0, null, undefined, NaN])
+      assertFails(INVALID_ARGUMENT, () => full.receive_many(limit, timeout, null), 'limit');
   }
 });
 

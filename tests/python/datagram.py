@@ -193,15 +193,18 @@ class WaitTest(DatagramTest):
                 queue.condition_wait(IN, timeout, cancellable)
 
     def test_what_can_never_come(self):
+        queue = self.new_queue()
+        sender = self.open_again(queue, Flags.WRONLY)
+        receiver = self.open_again(queue, Flags.RDONLY)
         for timeout in -1, NO_WAIT, HOUR_US:
             with self.subTest(timeout=timeout):
                 with self.assert_fails(Code.PERMISSION_DENIED, 'RDONLY'):
-                    self.new_queue(Flags.WRONLY).condition_wait(IN, timeout, None)
+                    sender.condition_wait(IN, timeout, None)
                 with self.assert_fails(Code.PERMISSION_DENIED, 'WRONLY'):
-                    self.new_queue(Flags.RDONLY).condition_wait(OUT, timeout, None)
+                    receiver.condition_wait(OUT, timeout, None)
                 for condition in NOTHING, HUP, NVAL | GLib.IOCondition.ERR:
                     with self.assert_fails(Code.INVALID_ARGUMENT, 'no condition'):
-                        self.new_queue().condition_wait(condition, timeout, None)
+                        queue.condition_wait(condition, timeout, None)
 
     def test_not_open(self):
         queue = self.new_full_queue()

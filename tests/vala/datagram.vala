@@ -155,12 +155,14 @@ static void test_closing_ends_waiting () throws Error {
 static void test_wait_refused () throws Error {
     foreach (var timeout in new int64[] { -1, NO_WAIT, HOUR_US }) {
         var queue = new_queue ();
+        var sender = open_again (queue, OpenFlags.WRONLY);
+        var receiver = open_again (queue, OpenFlags.RDONLY);
 
         assert_fails (IOError.PERMISSION_DENIED, "RDONLY", () => {
-            new_queue (OpenFlags.WRONLY).condition_wait (IOCondition.IN, timeout);
+            sender.condition_wait (IOCondition.IN, timeout);
         });
         assert_fails (IOError.PERMISSION_DENIED, "WRONLY", () => {
-            new_queue (OpenFlags.RDONLY).condition_wait (IOCondition.OUT, timeout);
+            receiver.condition_wait (IOCondition.OUT, timeout);
         });
         foreach (var condition in new IOCondition[] { 0, IOCondition.HUP, IOCondition.NVAL }) {
             assert_fails (IOError.INVALID_ARGUMENT, "no condition", () => {
@@ -226,6 +228,9 @@ static void test_priority_message () throws Error {
         var back = SocketControlMessage.deserialize (control_message.get_level (),
                                                      control_message.get_msg_type (), number);
         assert (((PriorityMessage) back).priority == priority);
+        assert (SocketControlMessage.deserialize (control_message.get_level (),
+                                                  control_message.get_msg_type (),
+                                                  number[1:]) == null);
     }
 }
 

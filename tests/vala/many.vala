@@ -111,12 +111,13 @@ static void test_what_can_be_left_out () throws Error {
 
 static void test_empty () throws Error {
     var queue = new_queue ();
+    var full = new_full_queue ();
 
     assert (queue.send_many ({}, { 0, 0 }) == 2);
     assert_receives (queue, 10, "0 0 ");
     foreach (var timeout in new int64[] { -1, NO_WAIT, HOUR_US }) {
         assert (queue.send_many ({}, {}, {}, timeout) == 0);
-        assert (new_full_queue ().send_many ({}, {}, null, timeout) == 0);
+        assert (full.send_many ({}, {}, null, timeout) == 0);
     }
     assert (queue.curmsgs == 0);
 }
@@ -187,9 +188,10 @@ static void test_catch_clauses () throws Error {
 
 static void test_waits () throws Error {
     foreach (var flags in MODES) {
+        var empty = new_queue (flags);
+        var full = new_full_queue (flags);
+
         foreach (var timeout in new int64[] { -1, int64.MIN, int64.MAX, HOUR_US }) {
-            var empty = new_queue (flags);
-            var full = new_full_queue (flags);
             uint8[] bytes = {};
             size_t[] sizes = {};
             uint[] priorities = {};
@@ -208,7 +210,8 @@ static void test_waits () throws Error {
             assert_bytes (full.recv (), "f".data);
             assert (sending.join () == -1);
             assert (sent == 1);
-            assert_receives (full, 1, "one5 ");
+            assert_receives (full, ROOM, "one5 u0 l0 l0 ");
+            assert (full.send_many ("full".data, { 1, 1, 1, 1 }) == ROOM);
         }
     }
 }
