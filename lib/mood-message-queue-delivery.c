@@ -114,6 +114,20 @@ delivers (DeliverySource *self, GTask *task)
          self->priority == g_task_get_priority (task) && !g_source_is_destroyed (&self->parent);
 }
 
+/* Wakes the main context if it is another thread's, which may be asleep in it. */
+static void
+wake (GMainContext *context)
+{
+  if (g_main_context_is_owner (context))
+    return;
+
+  /* Nobody's: whoever comes to run it looks at its sources first. */
+  if (g_main_context_acquire (context))
+    g_main_context_release (context);
+  else
+    g_main_context_wakeup (context);
+}
+
 /* Ends @task from its main context, with @pointer, which this takes, or with TRUE if that is NULL.
  */
 void
@@ -140,10 +154,10 @@ mood_message_queue_deliver (MoodMessageQueue *self,
     }
   pthread_mutex_unlock (&mood_message_queue_lock);
 
-  if (!delivered)
+  if (delivered)
+    wake (source->context);
+  else
     return_result (task, pointer, free_pointer);
-  else if (!g_main_context_is_owner (source->context))
-    g_main_context_wakeup (source->context);
 }
 
 /* Called when nobody refers to the queue any more, so that no call is left. */

@@ -601,6 +601,7 @@ static void
 test_holds_queue_when_served_at_once (void)
 {
   guint first_id = get_next_source_id ();
+  guint next_id;
   MoodMessageQueue *queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   MoodMessageQueue *held = queue;
   Outcome outcome = { 0 };
@@ -613,7 +614,8 @@ test_holds_queue_when_served_at_once (void)
   settle ();
   assert_text (&outcome, "last");
   g_assert_null (held);
-  for (guint id = first_id; id < get_next_source_id (); id++)
+  next_id = get_next_source_id ();
+  for (guint id = first_id; id < next_id; id++)
     g_assert_null (g_main_context_find_source_by_id (NULL, id));
 }
 
