@@ -7,6 +7,7 @@
 
 #include "mood-test.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,20 +43,20 @@ typedef struct
 static struct
 {
   const char *name;
-  GMutex lock;
+  pthread_mutex_t lock;    /* of a kind that is known to thread checkers */
   MoodMessageQueue *queue; /* under the lock: the object that all use at this moment */
   Member members[N_THREADS];
   gint64 end; /* on the monotonic clock; 0 to count turns */
-} storm;
+} storm = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static MoodMessageQueue *
 get_queue (void)
 {
   MoodMessageQueue *queue;
 
-  g_mutex_lock (&storm.lock);
+  pthread_mutex_lock (&storm.lock);
   queue = g_object_ref (storm.queue);
-  g_mutex_unlock (&storm.lock);
+  pthread_mutex_unlock (&storm.lock);
 
   return queue;
 }
@@ -66,10 +67,10 @@ close_queue (void)
   MoodMessageQueue *queue = mood_test_queue_open (storm.name, MOOD_OPEN_RDWR);
   MoodMessageQueue *closed;
 
-  g_mutex_lock (&storm.lock);
+  pthread_mutex_lock (&storm.lock);
   closed = storm.queue;
   storm.queue = queue;
-  g_mutex_unlock (&storm.lock);
+  pthread_mutex_unlock (&storm.lock);
 
   g_assert_true (mood_message_queue_close (closed, NULL));
   g_object_unref (closed);
@@ -80,9 +81,9 @@ begin_cancellable (Member *self)
 {
   GCancellable *cancellable = g_cancellable_new ();
 
-  g_mutex_lock (&storm.lock);
+  pthread_mutex_lock (&storm.lock);
   g_set_object (&self->cancellable, cancellable);
-  g_mutex_unlock (&storm.lock);
+  pthread_mutex_unlock (&storm.lock);
 
   return cancellable;
 }
@@ -93,10 +94,10 @@ cancel_another (Member *self)
   g_autoptr (GCancellable) cancellable = NULL;
   Member *other = &storm.members[g_rand_int_range (self->random, 0, N_THREADS)];
 
-  g_mutex_lock (&storm.lock);
+  pthread_mutex_lock (&storm.lock);
   if (other->cancellable != NULL)
     cancellable = g_object_ref (other->cancellable);
-  g_mutex_unlock (&storm.lock);
+  pthread_mutex_unlock (&storm.lock);
 
   g_cancellable_cancel (cancellable);
 }
