@@ -5,41 +5,19 @@ Whatever the language, they must do the same and write the same, to the letter. 
 that is given is the measure for what the library's errors say.
 """
 
-import collections
-import ctypes
 import functools
 import itertools
 import os
 import signal
 import subprocess
-import sys
 
-# For one point of the plan: far more than it takes, so that only what hangs is ended.
-LIMIT_SECONDS = 120
+from driver import expect, main, names, run, unlink
 
 RECEIVER_USAGE = "Usage: receiver NAME\n"
 SENDER_USAGE = (
     "Usage: sender NAME PRIORITY [TEXT...]\n"
     "PRIORITY is 0 to 32767; the highest is received first.\n"
 )
-
-# Each is the command that runs the program, without the arguments of the program.
-Language = collections.namedtuple("Language", "name receiver sender")
-
-names = (f"/mood-test-examples-{os.getpid()}-{number}" for number in itertools.count())
-
-
-def run(command, *arguments):
-    """Runs a program to its end: its exit status, standard output and standard error."""
-    result = subprocess.run(
-        [*command, *arguments], capture_output=True, encoding="utf-8", check=False
-    )
-    return result.returncode, result.stdout, result.stderr
-
-
-def expect(actual, expected):
-    if actual != expected:
-        raise AssertionError(f"got      {actual!r}\nexpected {expected!r}")
 
 
 class Queue:
@@ -56,7 +34,7 @@ class Queue:
         for receiver in self.receivers:
             with receiver:
                 receiver.kill()
-        ctypes.CDLL(None).mq_unlink(self.name.encode())
+        unlink(self.name)
 
     def start(self, language):
         receiver = subprocess.Popen(
@@ -171,54 +149,5 @@ def plan(languages):
             yield f"{language.name}: {title}", functools.partial(test, language)
 
 
-def parse_arguments(arguments):
-    """The languages that are here, and pairs of one that is not here and the reason.
-
-    Among the arguments are the launchers' own options, which argparse would take for its own.
-    """
-    groups = []
-    for argument in arguments:
-        if argument in ("--language", "--absent"):
-            groups.append((argument, []))
-        else:
-            groups[-1][1].append(argument)
-
-    languages = []
-    absent = []
-    for option, details in groups:
-        if option == "--absent":
-            absent.append(details)
-        else:
-            name, *launcher, receiver, sender = details
-            languages.append(Language(name, [*launcher, receiver], [*launcher, sender]))
-    return languages, absent
-
-
-def give_up(_number, _frame):
-    raise TimeoutError(f"not done after {LIMIT_SECONDS} seconds")
-
-
-def main():
-    languages, absent = parse_arguments(sys.argv[1:])
-    tests = list(plan(languages))
-
-    os.environ["LC_ALL"] = "C.UTF-8"
-    signal.signal(signal.SIGALRM, give_up)
-
-    print(f"1..{len(tests) + len(absent)}", flush=True)
-    for number, (title, test) in enumerate(tests, start=1):
-        signal.alarm(LIMIT_SECONDS)
-        try:
-            test()
-            print(f"ok {number} - {title}", flush=True)
-        except (AssertionError, OSError) as error:
-            print(f"not ok {number} - {title}")
-            print("".join(f"# {line}\n" for line in str(error).splitlines()), end="", flush=True)
-        finally:
-            signal.alarm(0)
-    for number, (language, reason) in enumerate(absent, start=len(tests) + 1):
-        print(f"ok {number} - {language} # SKIP {reason}", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    main(["receiver", "sender"], plan)
