@@ -24,8 +24,7 @@ on_message (MoodMessageQueue *queue,
       return G_SOURCE_REMOVE;
     }
 
-  /* The message is not a string: no zero follows it. */
-  printf ("%u %.*s\n", priority, (int) length, (const char *) message);
+  printf ("%u %s\n", priority, (const char *) message);
   fflush (stdout);
 
   return G_SOURCE_CONTINUE;

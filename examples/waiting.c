@@ -119,8 +119,7 @@ on_message (MoodMessageQueue *queue,
       return G_SOURCE_REMOVE;
     }
 
-  /* Unlike one that was received, this message has no zero after it. */
-  printf ("subscribe: %u %.*s\n", priority, (int) length, (const char *) message);
+  printf ("subscribe: %u %s\n", priority, (const char *) message);
 
   return G_SOURCE_CONTINUE;
 }

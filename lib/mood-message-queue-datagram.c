@@ -346,15 +346,14 @@ mood_message_queue_condition_wait (GDatagramBased *datagram_based,
   MoodMessageQueue *self = MOOD_MESSAGE_QUEUE (datagram_based);
   GIOCondition wanted = condition & (G_IO_IN | G_IO_OUT);
   GIOCondition possible = mood_message_queue_mask_condition (self, wanted);
-  const char *action = mood_message_queue_get_action (wanted);
 
-  if (!mood_message_queue_may_begin_or_fail (self, MOOD_STATE_NOT_OPEN, action, error))
+  if (!mood_message_queue_may_begin_or_fail (self, MOOD_STATE_NOT_OPEN, MOOD_ACTION_WAIT, error))
     return FALSE;
 
   if (wanted == 0)
     {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
-                      "there is no condition to wait for; wait for G_IO_IN to receive, or for "
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_WAIT, self->name,
+                      "no condition was given that it can meet; give G_IO_IN to receive, or "
                       "G_IO_OUT to send");
       return FALSE;
     }
@@ -364,7 +363,7 @@ mood_message_queue_condition_wait (GDatagramBased *datagram_based,
       mood_message_queue_set_refused_error (self,
                                             wanted == G_IO_IN ? MOOD_STATE_NOT_READABLE
                                                               : MOOD_STATE_NOT_WRITABLE,
-                                            action, error);
+                                            MOOD_ACTION_WAIT, error);
       return FALSE;
     }
 

@@ -70,6 +70,7 @@ struct _MoodMessageQueue
 /* What a call is about, for the text of an error: it goes before the words “message queue”. */
 #define MOOD_ACTION_SEND    "send to"
 #define MOOD_ACTION_RECEIVE "receive from"
+#define MOOD_ACTION_WAIT    "wait for"
 
 /* One lock for all queues, held for a few instructions at a time. Inside it no lock is taken but
  * that of a main context, which is never held when this one is taken. A fork takes it, so that the

@@ -14,7 +14,7 @@ typedef struct
 {
   MoodSource parent;
 
-  guint8 *buffer; /* of msgsize bytes, made when a message first waits */
+  guint8 *buffer; /* of msgsize bytes and one more, made when a message first waits */
 } ReceiverSource;
 
 static gboolean
@@ -29,7 +29,7 @@ receiver_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_d
     return G_SOURCE_REMOVE;
 
   if (self->buffer == NULL)
-    self->buffer = g_malloc ((gsize) queue->msgsize);
+    self->buffer = g_malloc ((gsize) queue->msgsize + 1);
 
   /* Each message is a call of its own: the callback, which comes after it, may close the queue. */
   for (guint i = 0; i < MESSAGES_PER_DISPATCH; i++)
@@ -42,6 +42,9 @@ receiver_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_d
                                                     &priority, &error);
       if (length == -1)
         return error == NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+
+      /* As with every other way to receive. */
+      self->buffer[length] = '\0';
 
       if (!func (queue, self->buffer, (gsize) length, priority, user_data))
         return G_SOURCE_REMOVE;
@@ -119,8 +122,9 @@ static GSourceFuncs receiver_source_funcs = {
  *
  * The source ends, and releases the data of its callback, when the callback returns
  * %G_SOURCE_REMOVE, when it is destroyed, when @cancellable is cancelled and when the queue is
- * closed, also if that was before the source was made. Every message that it took was handed to the
- * callback then, and every other one is still in the queue.
+ * closed, also if that was before the source was made. It ends as well if receiving fails, which it
+ * does only if the descriptor was closed without [method@Mood.MessageQueue.close]. Every message
+ * that it took was handed to the callback then, and every other one is still in the queue.
  *
  * On a queue that was not opened to receive, the callback is never called; closing and cancelling
  * end the source all the same.

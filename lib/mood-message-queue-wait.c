@@ -268,12 +268,11 @@ mood_message_queue_wait_for (MoodMessageQueue *self,
                              GCancellable *cancellable,
                              GError **error)
 {
-  const char *action = mood_message_queue_get_action (condition);
   gint64 deadline;
   gboolean ready;
 
-  if (mood_set_error_if_cancelled (error, cancellable, action, self->name) ||
-      !mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN, action, error))
+  if (mood_set_error_if_cancelled (error, cancellable, MOOD_ACTION_WAIT, self->name) ||
+      !mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN, MOOD_ACTION_WAIT, error))
     return FALSE;
 
   deadline = get_deadline (timeout_us);

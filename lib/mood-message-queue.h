@@ -52,7 +52,8 @@ typedef gboolean (*MoodMessageQueueSourceFunc) (MoodMessageQueue *queue,
  * What a source made by [method@Mood.MessageQueue.create_receiver_source] or a receiver added by
  * [method@Mood.MessageQueue.add_receiver] calls with each message.
  *
- * The message has been taken out of the queue: nobody else gets it, whatever is returned.
+ * The message has been taken out of the queue: nobody else gets it, whatever is returned. After it
+ * there is a zero byte, which @length does not count.
  *
  * Returns: %G_SOURCE_CONTINUE to go on, %G_SOURCE_REMOVE to end, which leaves all further messages
  *   in the queue

@@ -17,11 +17,11 @@ typedef struct
 } Calls;
 
 static gboolean
-on_message (MoodMessageQueue *queue,
-            const guint8 *message,
-            gsize length,
-            guint priority,
-            gpointer user_data)
+note_message (MoodMessageQueue *queue,
+              const guint8 *message,
+              gsize length,
+              guint priority,
+              gpointer user_data)
 {
   Calls *calls = user_data;
 
@@ -34,6 +34,18 @@ on_message (MoodMessageQueue *queue,
     calls->in_callback (queue);
 
   return calls->ends_after != calls->calls;
+}
+
+static gboolean
+on_message (MoodMessageQueue *queue,
+            const guint8 *message,
+            gsize length,
+            guint priority,
+            gpointer user_data)
+{
+  g_assert_cmpuint (message[length], ==, 0);
+
+  return note_message (queue, message, length, priority, user_data);
 }
 
 static void
@@ -287,8 +299,8 @@ on_closure (MoodMessageQueue *queue, GBytes *message, guint priority, gpointer u
   gsize length;
   const guint8 *bytes = g_bytes_get_data (message, &length);
 
-  return on_message (queue, bytes != NULL ? bytes : (const guint8 *) "", length, priority,
-                     user_data);
+  return note_message (queue, bytes != NULL ? bytes : (const guint8 *) "", length, priority,
+                       user_data);
 }
 
 static void

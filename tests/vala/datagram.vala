@@ -169,7 +169,7 @@ static void test_wait_refused () throws Error {
                 queue.condition_wait (condition, timeout);
             });
         }
-        assert_fails (IOError.NOT_INITIALIZED, "receive from", () => {
+        assert_fails (IOError.NOT_INITIALIZED, "wait for", () => {
             never_opened ().condition_wait (IOCondition.IN, timeout);
         });
         queue.close ();
