@@ -32,6 +32,13 @@ typedef struct
   GList place;      /* in the queue's receives or sends; under the lock */
 } CallSource;
 
+/* What came of a call; neither if it has sent its message. */
+typedef struct
+{
+  Message *received;
+  GError *error;
+} Outcome;
+
 static Message *
 message_new (guint8 *bytes, gsize length, guint priority)
 {
@@ -82,78 +89,66 @@ leave_line (CallSource *self)
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
-/* Does what the call is for, if that can be done at once, and ends the task then, or when it fails:
- * by the main loop if this is @within_call, which must not call back. What was taken is handed
- * over, whatever was cancelled since: see new_task(). */
+/* Does what a call is for, if that can be done at once: TRUE if it was, or if it failed. What was
+ * taken is handed over, whatever was cancelled since: see new_task(). */
 static gboolean
-serve (GTask *task, Message *message, gboolean within_call)
+attempt (MoodMessageQueue *queue, const Message *message, Outcome *outcome)
 {
-  MoodMessageQueue *queue = g_task_get_source_object (task);
-  GError *error = NULL;
+  guint8 *bytes;
+  guint priority;
+  gsize length;
+
+  *outcome = (Outcome){ NULL, NULL };
 
   if (message != NULL)
-    {
-      if (mood_message_queue_send_now (queue, message->bytes, message->length, message->priority,
-                                       &error))
-        {
-          if (within_call)
-            mood_message_queue_deliver (queue, task, NULL, NULL);
-          else
-            g_task_return_boolean (task, TRUE);
-          return TRUE;
-        }
-    }
+    return mood_message_queue_send_now (queue, message->bytes, message->length, message->priority,
+                                        &outcome->error) ||
+           outcome->error != NULL;
+
+  bytes = mood_message_queue_receive_now (queue, &priority, &length, &outcome->error);
+  if (bytes != NULL)
+    outcome->received = message_new (bytes, length, priority);
+
+  return bytes != NULL || outcome->error != NULL;
+}
+
+/* Ends the task, and so may call back. */
+static void
+return_outcome (GTask *task, Outcome *outcome)
+{
+  if (outcome->error != NULL)
+    g_task_return_error (task, outcome->error);
+  else if (outcome->received != NULL)
+    g_task_return_pointer (task, outcome->received, (GDestroyNotify) message_free);
   else
-    {
-      guint priority;
-      gsize length;
-      guint8 *bytes = mood_message_queue_receive_now (queue, &priority, &length, &error);
-
-      if (bytes != NULL)
-        {
-          Message *received = message_new (bytes, length, priority);
-
-          if (within_call)
-            mood_message_queue_deliver (queue, task, received, (GDestroyNotify) message_free);
-          else
-            g_task_return_pointer (task, received, (GDestroyNotify) message_free);
-          return TRUE;
-        }
-    }
-
-  if (error == NULL)
-    return FALSE;
-
-  g_task_return_error (task, error);
-
-  return TRUE;
+    g_task_return_boolean (task, TRUE);
 }
 
 static gboolean
 call_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   CallSource *self = (CallSource *) source;
+  MoodMessageQueue *queue = self->parent.queue;
   gboolean is_open = mood_source_begin_dispatch (&self->parent);
-  GError *error = NULL;
+  Outcome outcome = { NULL, NULL };
 
-  if (mood_set_error_if_cancelled (&error, self->parent.cancellable,
-                                   mood_message_queue_get_action (self->waits_for),
-                                   self->parent.queue->name))
+  if (!mood_set_error_if_cancelled (&outcome.error, self->parent.cancellable,
+                                    mood_message_queue_get_action (self->waits_for), queue->name))
     {
-      g_task_return_error (self->task, error);
-    }
-  /* On a queue that is closed no place in line counts: serving gives the error. */
-  else if (is_open && !is_head (self))
-    {
-      return G_SOURCE_CONTINUE;
-    }
-  else if (!serve (self->task, self->message, FALSE))
-    {
-      mood_source_poll (&self->parent, self->waits_for);
-      return G_SOURCE_CONTINUE;
+      /* On a queue that is closed no place in line counts: the attempt gives the error. */
+      if (is_open && !is_head (self))
+        return G_SOURCE_CONTINUE;
+
+      if (!attempt (queue, self->message, &outcome))
+        {
+          mood_source_poll (&self->parent, self->waits_for);
+          return G_SOURCE_CONTINUE;
+        }
     }
 
+  /* First, because the callback may make the next call, and wait for it in a main loop. */
   leave_line (self);
+  return_outcome (self->task, &outcome);
 
   return G_SOURCE_REMOVE;
 }
@@ -228,23 +223,27 @@ stand_in_line (GTask *task, GIOCondition waits_for, const Message *message)
   g_source_unref (source);
 }
 
-/* Takes the task. With nobody in line the call is served at once, if it can be. */
+/* Takes the task. With nobody in line the call is served at once, if it can be; the main loop tells
+ * its caller, because a call must not call back. */
 static void
-begin_call (GTask *task, GIOCondition waits_for, Message *message)
+begin_call (GTask *task, GIOCondition waits_for, const Message *message)
 {
   MoodMessageQueue *queue = g_task_get_source_object (task);
-  GError *error = NULL;
+  Outcome outcome = { NULL, NULL };
   gboolean nobody_waits;
 
   pthread_mutex_lock (&mood_message_queue_lock);
   nobody_waits = get_line (queue, waits_for)->head == NULL;
   pthread_mutex_unlock (&mood_message_queue_lock);
 
-  if (mood_set_error_if_cancelled (&error, g_task_get_cancellable (task),
-                                   mood_message_queue_get_action (waits_for), queue->name))
-    g_task_return_error (task, error);
-  else if (!nobody_waits || !serve (task, message, TRUE))
+  if (!mood_set_error_if_cancelled (&outcome.error, g_task_get_cancellable (task),
+                                    mood_message_queue_get_action (waits_for), queue->name) &&
+      !(nobody_waits && attempt (queue, message, &outcome)))
     stand_in_line (task, waits_for, message);
+  else if (outcome.error != NULL)
+    g_task_return_error (task, outcome.error);
+  else
+    mood_message_queue_deliver (queue, task, outcome.received, (GDestroyNotify) message_free);
 
   g_object_unref (task);
 }

@@ -490,6 +490,22 @@ count_call (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The same for a call that had to wait: by the time of its callback it stands in nobody's way. */
+static void
+test_nested_loop_after_wait (gconstpointer data)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Nested nested = { .begins_second = GPOINTER_TO_INT (data) };
+
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_first, &nested);
+  if (!nested.begins_second)
+    receive (queue, NULL, &nested.second);
+  mood_test_send (queue, "1", 0);
+  mood_test_send (queue, "2", 0);
+  settle ();
+  assert_text (&nested.first, "1");
+}
+
 /* What was served at once is told when its priority in the main loop is the highest. */
 static void
 test_priorities_when_served_at_once (void)
@@ -792,6 +808,10 @@ main (int argc, char **argv)
   g_test_add_data_func ("/async/nested-loop", GINT_TO_POINTER (FALSE), test_nested_loop);
   g_test_add_data_func ("/async/nested-loop-begun-in-callback", GINT_TO_POINTER (TRUE),
                         test_nested_loop);
+  g_test_add_data_func ("/async/nested-loop-after-wait", GINT_TO_POINTER (FALSE),
+                        test_nested_loop_after_wait);
+  g_test_add_data_func ("/async/nested-loop-after-wait-begun-in-callback", GINT_TO_POINTER (TRUE),
+                        test_nested_loop_after_wait);
   g_test_add_func ("/async/priorities-when-served-at-once", test_priorities_when_served_at_once);
   g_test_add_func ("/async/from-another-thread", test_from_another_thread);
   g_test_add_func ("/async/does-not-keep-the-loop", test_does_not_keep_the_loop);
