@@ -237,20 +237,11 @@ test_time_limit (gconstpointer data)
   g_assert_no_error (error);
 }
 
-typedef struct
-{
-  MoodMessageQueue *queue;
-  GCancellable *cancellable;
-  int waiter;
-  long system_call;
-  gboolean closes;
-} Meanwhile;
-
 static gpointer
 trickle (gpointer data)
 {
   static const char *const texts[] = { "1", "2", "3" };
-  Meanwhile *meanwhile = data;
+  MoodTestMeanwhile *meanwhile = data;
 
   /* Each message is sent when it is waited for, so that none is there by chance. */
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -277,7 +268,7 @@ test_waits_for_all (gconstpointer data)
   gboolean with_cancellable = GPOINTER_TO_INT (data);
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (GCancellable) cancellable = with_cancellable ? g_cancellable_new () : NULL;
-  Meanwhile meanwhile = {
+  MoodTestMeanwhile meanwhile = {
     .queue = queue,
     .waiter = mood_test_thread_id (),
     .system_call = with_cancellable ? MOOD_TEST_POLL : SYS_mq_timedreceive,
@@ -315,25 +306,12 @@ test_sends_all (void)
   g_thread_join (thread);
 }
 
-static gpointer
-end_meanwhile (gpointer data)
-{
-  Meanwhile *meanwhile = data;
-
-  mood_test_wait_until_in_system_call (meanwhile->waiter, MOOD_TEST_POLL);
-  if (meanwhile->closes)
-    g_assert_true (mood_message_queue_close (meanwhile->queue, NULL));
-  else
-    g_cancellable_cancel (meanwhile->cancellable);
-
-  return NULL;
-}
-
 /* Ended in its midst, a call tells what it has done; the next one tells what ended it. */
 static void
 test_ended (gconstpointer data)
 {
   gboolean closes = GPOINTER_TO_INT (data);
+  GThreadFunc end = closes ? mood_test_close_meanwhile : mood_test_cancel_meanwhile;
   GIOErrorEnum code = closes ? G_IO_ERROR_CLOSED : G_IO_ERROR_CANCELLED;
   static const Text texts[] = { { { "1" }, 1, 0 }, { { "2" }, 1, 0 }, { { "3" }, 1, 0 } };
 
@@ -341,13 +319,13 @@ test_ended (gconstpointer data)
     {
       g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-      Meanwhile meanwhile = {
+      MoodTestMeanwhile meanwhile = {
         .queue = queue,
         .cancellable = cancellable,
         .waiter = mood_test_thread_id (),
-        .closes = closes,
+        .system_call = MOOD_TEST_POLL,
       };
-      GThread *thread = g_thread_new ("ends", end_meanwhile, &meanwhile);
+      GThread *thread = g_thread_new ("ends", end, &meanwhile);
       g_autoptr (GError) error = NULL;
 
       if (n_before == 1)
@@ -369,18 +347,18 @@ test_ended (gconstpointer data)
     {
       g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-      Meanwhile meanwhile = {
+      MoodTestMeanwhile meanwhile = {
         .queue = queue,
         .cancellable = cancellable,
         .waiter = mood_test_thread_id (),
-        .closes = closes,
+        .system_call = MOOD_TEST_POLL,
       };
       GThread *thread;
       g_autoptr (GError) error = NULL;
 
       send_texts (queue, texts, n_before, -1, NULL, (int) n_before, &error);
       g_assert_no_error (error);
-      thread = g_thread_new ("ends", end_meanwhile, &meanwhile);
+      thread = g_thread_new ("ends", end, &meanwhile);
       send_texts (queue, texts, 3, -1, cancellable, n_before == 0 ? N_ROOM : -1, &error);
       g_thread_join (thread);
       if (n_before == 0)
@@ -722,40 +700,29 @@ test_condition_wait_refused (void)
   assert_wait_fails (queue, G_IO_IN, -1, NULL, G_IO_ERROR_CLOSED);
 }
 
-static gpointer
-send_meanwhile (gpointer data)
-{
-  Meanwhile *meanwhile = data;
-
-  mood_test_wait_until_in_system_call (meanwhile->waiter, MOOD_TEST_POLL);
-  mood_test_send (meanwhile->queue, "x", 0);
-
-  return NULL;
-}
-
 static void
 test_condition_wait_ends (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  Meanwhile meanwhile = {
+  MoodTestMeanwhile meanwhile = {
     .queue = queue,
     .cancellable = cancellable,
     .waiter = mood_test_thread_id (),
+    .system_call = MOOD_TEST_POLL,
   };
   GThread *thread;
 
-  thread = g_thread_new ("sender", send_meanwhile, &meanwhile);
+  thread = g_thread_new ("sender", mood_test_send_meanwhile, &meanwhile);
   assert_wait_succeeds (queue, G_IO_IN, -1);
   g_thread_join (thread);
-  mood_test_assert_received (queue, "x", 0);
+  mood_test_assert_received (queue, "late", 4);
 
-  thread = g_thread_new ("canceller", end_meanwhile, &meanwhile);
+  thread = g_thread_new ("canceller", mood_test_cancel_meanwhile, &meanwhile);
   assert_wait_fails (queue, G_IO_IN, -1, cancellable, G_IO_ERROR_CANCELLED);
   g_thread_join (thread);
 
-  meanwhile.closes = TRUE;
-  thread = g_thread_new ("closer", end_meanwhile, &meanwhile);
+  thread = g_thread_new ("closer", mood_test_close_meanwhile, &meanwhile);
   assert_wait_fails (queue, G_IO_IN, -1, NULL, G_IO_ERROR_CLOSED);
   g_thread_join (thread);
 }

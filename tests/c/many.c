@@ -314,54 +314,13 @@ test_time_limit (gconstpointer data)
   mood_test_assert_error (&error, G_IO_ERROR_TIMED_OUT, name, "full", "10000", NULL);
 }
 
-typedef struct
-{
-  MoodMessageQueue *queue;
-  GCancellable *cancellable;
-  int waiter;
-  long system_call;
-} Meanwhile;
-
-static gpointer
-send_meanwhile (gpointer data)
-{
-  Meanwhile *meanwhile = data;
-
-  mood_test_wait_until_in_system_call (meanwhile->waiter, meanwhile->system_call);
-  mood_test_send (meanwhile->queue, "late", 4);
-
-  return NULL;
-}
-
 static gpointer
 receive_meanwhile (gpointer data)
 {
-  Meanwhile *meanwhile = data;
+  MoodTestMeanwhile *meanwhile = data;
 
   mood_test_wait_until_in_system_call (meanwhile->waiter, meanwhile->system_call);
   mood_test_assert_received (meanwhile->queue, "a", 0);
-
-  return NULL;
-}
-
-static gpointer
-cancel_meanwhile (gpointer data)
-{
-  Meanwhile *meanwhile = data;
-
-  mood_test_wait_until_in_system_call (meanwhile->waiter, meanwhile->system_call);
-  g_cancellable_cancel (meanwhile->cancellable);
-
-  return NULL;
-}
-
-static gpointer
-close_meanwhile (gpointer data)
-{
-  Meanwhile *meanwhile = data;
-
-  mood_test_wait_until_in_system_call (meanwhile->waiter, meanwhile->system_call);
-  g_assert_true (mood_message_queue_close (meanwhile->queue, NULL));
 
   return NULL;
 }
@@ -375,7 +334,7 @@ test_waits_for_the_first (void)
   for (gsize i = 0; i < G_N_ELEMENTS (timeouts_us); i++)
     {
       g_autoptr (MoodMessageQueue) queue = new_queue (MOOD_OPEN_RDWR);
-      Meanwhile meanwhile = {
+      MoodTestMeanwhile meanwhile = {
         .queue = queue,
         .waiter = mood_test_thread_id (),
         .system_call = timeouts_us[i] < 0 ? SYS_mq_timedreceive : MOOD_TEST_POLL,
@@ -383,7 +342,7 @@ test_waits_for_the_first (void)
       const gsize sizes[] = { 1, 1 };
       g_autoptr (GError) error = NULL;
       g_auto (Received) received = { 0 };
-      GThread *thread = g_thread_new ("sender", send_meanwhile, &meanwhile);
+      GThread *thread = g_thread_new ("sender", mood_test_send_meanwhile, &meanwhile);
 
       receive_many (queue, 8, timeouts_us[i], NULL, &received, &error);
       g_assert_no_error (error);
@@ -407,7 +366,7 @@ test_ended (void)
 {
   g_autoptr (MoodMessageQueue) queue = new_queue (MOOD_OPEN_RDWR);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  Meanwhile meanwhile = {
+  MoodTestMeanwhile meanwhile = {
     .queue = queue,
     .cancellable = cancellable,
     .waiter = mood_test_thread_id (),
@@ -418,7 +377,7 @@ test_ended (void)
   Received received;
   GThread *thread;
 
-  thread = g_thread_new ("canceller", cancel_meanwhile, &meanwhile);
+  thread = g_thread_new ("canceller", mood_test_cancel_meanwhile, &meanwhile);
   receive_many (queue, 8, -1, cancellable, &received, &error);
   assert_nothing_received (&received);
   mood_test_assert_error (&error, G_IO_ERROR_CANCELLED, NULL);
@@ -435,7 +394,7 @@ test_ended (void)
   mood_test_assert_error (&error, G_IO_ERROR_CANCELLED, NULL);
   mood_test_assert_received (queue, "a", 0);
 
-  thread = g_thread_new ("closer", close_meanwhile, &meanwhile);
+  thread = g_thread_new ("closer", mood_test_close_meanwhile, &meanwhile);
   receive_many (queue, 8, G_MAXINT64, NULL, &received, &error);
   assert_nothing_received (&received);
   mood_test_assert_error (&error, G_IO_ERROR_CLOSED, NULL);

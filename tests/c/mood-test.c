@@ -259,6 +259,40 @@ mood_test_wait_until_in_system_call (int thread_id, long number)
     }
 }
 
+/* Functions of threads: each gets a MoodTestMeanwhile, and does one thing when the other waits. */
+gpointer
+mood_test_send_meanwhile (gpointer data)
+{
+  MoodTestMeanwhile *meanwhile = data;
+
+  mood_test_wait_until_in_system_call (meanwhile->waiter, meanwhile->system_call);
+  mood_test_send (meanwhile->queue, "late", 4);
+
+  return NULL;
+}
+
+gpointer
+mood_test_cancel_meanwhile (gpointer data)
+{
+  MoodTestMeanwhile *meanwhile = data;
+
+  mood_test_wait_until_in_system_call (meanwhile->waiter, meanwhile->system_call);
+  g_cancellable_cancel (meanwhile->cancellable);
+
+  return NULL;
+}
+
+gpointer
+mood_test_close_meanwhile (gpointer data)
+{
+  MoodTestMeanwhile *meanwhile = data;
+
+  mood_test_wait_until_in_system_call (meanwhile->waiter, meanwhile->system_call);
+  g_assert_true (mood_message_queue_close (meanwhile->queue, NULL));
+
+  return NULL;
+}
+
 /* Opens descriptors until there are no more; returns the first, from which on all may be closed. */
 int
 mood_test_use_up_descriptors (void)

@@ -22,6 +22,15 @@ G_BEGIN_DECLS
 #define MOOD_TEST_MAIN_LOOP_POLL SYS_ppoll
 #endif
 
+/* What another thread does while one waits in a call. */
+typedef struct
+{
+  MoodMessageQueue *queue;
+  GCancellable *cancellable;
+  int waiter;       /* the ID of the thread that waits */
+  long system_call; /* the one that it waits in */
+} MoodTestMeanwhile;
+
 void mood_test_init (int *argc, char ***argv);
 const char *mood_test_queue_name (void);
 MoodMessageQueue *mood_test_queue_new (MoodOpenFlags flags);
@@ -34,6 +43,9 @@ gboolean mood_test_in_ipc_namespace (void);
 void mood_test_write_limit (const char *name, const char *value);
 int mood_test_thread_id (void);
 void mood_test_wait_until_in_system_call (int thread_id, long number);
+gpointer mood_test_send_meanwhile (gpointer data);
+gpointer mood_test_cancel_meanwhile (gpointer data);
+gpointer mood_test_close_meanwhile (gpointer data);
 int mood_test_use_up_descriptors (void);
 void mood_test_exit_child (gboolean success) G_GNUC_NORETURN;
 void mood_test_await_child (GPid pid);

@@ -129,24 +129,6 @@ test_large_messages (void)
     }
 }
 
-typedef struct
-{
-  MoodMessageQueue *queue;
-  int receiver;
-  long system_call;
-} SendLater;
-
-static gpointer
-send_later (gpointer data)
-{
-  SendLater *later = data;
-
-  mood_test_wait_until_in_system_call (later->receiver, later->system_call);
-  mood_test_send (later->queue, "late", 4);
-
-  return NULL;
-}
-
 /* An empty queue makes the receiver wait until somebody sends: in the kernel, or by poll if it can
  * be cancelled. */
 static void
@@ -155,14 +137,14 @@ test_waits_for_message (gconstpointer data)
   gboolean with_cancellable = GPOINTER_TO_INT (data);
   g_autoptr (GCancellable) cancellable = with_cancellable ? g_cancellable_new () : NULL;
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
-  SendLater later = {
+  MoodTestMeanwhile meanwhile = {
     .queue = queue,
-    .receiver = mood_test_thread_id (),
+    .waiter = mood_test_thread_id (),
     .system_call = with_cancellable ? MOOD_TEST_POLL : SYS_mq_timedreceive,
   };
   g_autofree guint8 *received = NULL;
   g_autoptr (GError) error = NULL;
-  GThread *thread = g_thread_new ("sender", send_later, &later);
+  GThread *thread = g_thread_new ("sender", mood_test_send_meanwhile, &meanwhile);
   guint priority = 0;
   gsize length = 0;
 

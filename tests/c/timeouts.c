@@ -97,25 +97,6 @@ test_expiry (void)
     }
 }
 
-typedef struct
-{
-  MoodMessageQueue *queue;
-  GCancellable *cancellable;
-  int waiter;
-  long system_call;
-} Meanwhile;
-
-static gpointer
-send_meanwhile (gpointer data)
-{
-  Meanwhile *meanwhile = data;
-
-  mood_test_wait_until_in_system_call (meanwhile->waiter, meanwhile->system_call);
-  mood_test_send (meanwhile->queue, "late", 4);
-
-  return NULL;
-}
-
 /* Without end, and with an end so far away that counting to it would overflow. */
 static void
 test_waits (void)
@@ -128,14 +109,14 @@ test_waits (void)
       {
         g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR | modes[i]);
         gboolean in_kernel = modes[i] == 0 && timeouts_us[j] < 0;
-        Meanwhile meanwhile = {
+        MoodTestMeanwhile meanwhile = {
           .queue = queue,
           .waiter = mood_test_thread_id (),
           .system_call = in_kernel ? SYS_mq_timedreceive : MOOD_TEST_POLL,
         };
         g_autoptr (GError) error = NULL;
         g_autofree guint8 *message = NULL;
-        GThread *thread = g_thread_new ("sender", send_meanwhile, &meanwhile);
+        GThread *thread = g_thread_new ("sender", mood_test_send_meanwhile, &meanwhile);
         gsize length = 0;
 
         message = mood_message_queue_receive_with_timeout (queue, NULL, &length, timeouts_us[j],
@@ -146,49 +127,28 @@ test_waits (void)
       }
 }
 
-static gpointer
-close_meanwhile (gpointer data)
-{
-  Meanwhile *meanwhile = data;
-
-  mood_test_wait_until_in_system_call (meanwhile->waiter, MOOD_TEST_POLL);
-  g_assert_true (mood_message_queue_close (meanwhile->queue, NULL));
-
-  return NULL;
-}
-
-static gpointer
-cancel_meanwhile (gpointer data)
-{
-  Meanwhile *meanwhile = data;
-
-  mood_test_wait_until_in_system_call (meanwhile->waiter, MOOD_TEST_POLL);
-  g_cancellable_cancel (meanwhile->cancellable);
-
-  return NULL;
-}
-
 /* Closing ends a wait with a limit, with a cancellable or without. */
 static void
 test_ended (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
-  Meanwhile meanwhile = {
+  MoodTestMeanwhile meanwhile = {
     .queue = queue,
     .cancellable = g_cancellable_new (),
     .waiter = mood_test_thread_id (),
+    .system_call = MOOD_TEST_POLL,
   };
   g_autoptr (GError) error = NULL;
   GThread *thread;
 
-  thread = g_thread_new ("canceller", cancel_meanwhile, &meanwhile);
+  thread = g_thread_new ("canceller", mood_test_cancel_meanwhile, &meanwhile);
   g_assert_null (mood_message_queue_receive_with_timeout (queue, NULL, NULL, G_MAXINT64,
                                                           meanwhile.cancellable, &error));
   mood_test_assert_error (&error, G_IO_ERROR_CANCELLED, NULL);
   g_thread_join (thread);
   g_object_unref (meanwhile.cancellable);
 
-  thread = g_thread_new ("closer", close_meanwhile, &meanwhile);
+  thread = g_thread_new ("closer", mood_test_close_meanwhile, &meanwhile);
   g_assert_null (
       mood_message_queue_receive_with_timeout (queue, NULL, NULL, G_MAXINT64, NULL, &error));
   mood_test_assert_error (&error, G_IO_ERROR_CLOSED, NULL);
