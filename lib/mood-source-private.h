@@ -16,7 +16,9 @@ typedef struct
   GCancellable *cancellable;
   gpointer fd_tag;
   gboolean saw_close;
-  GList link; /* in the queue's sources */
+  gboolean is_enlisted;
+  GSource *end; /* under the lock: tells that the source is destroyed; NULL once it is */
+  GList link;   /* in the queue's sources; under the lock */
 } MoodSource;
 
 GSource *mood_source_new (GSourceFuncs *funcs,

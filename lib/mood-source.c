@@ -13,17 +13,59 @@
 
 #include "mood-message-queue-private.h"
 
-/* Comes twice if somebody refers to the source between its last unref and this. */
-static void
-mood_source_dispose (GSource *source)
+/* A child of each source, which is never ready. GLib disposes of it when the source is destroyed:
+ * before the source can lose its last reference, and before its main context can be gone. Up to
+ * then, the thread that closes may touch the source. */
+typedef struct
 {
-  MoodSource *self = (MoodSource *) source;
+  GSource parent;
 
-  pthread_mutex_lock (&mood_message_queue_lock);
+  MoodSource *source; /* under the lock; NULL once either of the two is disposed of */
+} EndSource;
+
+static GSourceFuncs end_source_funcs = { .prepare = NULL };
+
+/* With the lock held. Comes once when the source is destroyed, and again when it is disposed of. */
+static void
+end_source (MoodSource *self)
+{
   if (self->link.data != NULL)
     g_queue_unlink (&self->queue->sources, &self->link);
   self->link.data = NULL;
+
+  if (self->end != NULL)
+    ((EndSource *) self->end)->source = NULL;
+  self->end = NULL;
+}
+
+static void
+end_source_dispose (GSource *source)
+{
+  EndSource *self = (EndSource *) source;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  if (self->source != NULL)
+    end_source (self->source);
   pthread_mutex_unlock (&mood_message_queue_lock);
+}
+
+static void
+mood_source_dispose (GSource *source)
+{
+  pthread_mutex_lock (&mood_message_queue_lock);
+  end_source ((MoodSource *) source);
+  pthread_mutex_unlock (&mood_message_queue_lock);
+}
+
+static void
+add_end_source (MoodSource *self)
+{
+  self->end = g_source_new (&end_source_funcs, sizeof (EndSource));
+  ((EndSource *) self->end)->source = self;
+  g_source_set_static_name (self->end, "MoodMessageQueue end");
+  g_source_set_dispose_function (self->end, end_source_dispose);
+  g_source_add_child_source (&self->parent, self->end);
+  g_source_unref (self->end);
 }
 
 void
@@ -80,12 +122,7 @@ mood_source_new (GSourceFuncs *funcs,
   g_source_set_dispose_function (source, mood_source_dispose);
 
   self->queue = g_object_ref (queue);
-  self->link.data = source;
-
-  pthread_mutex_lock (&mood_message_queue_lock);
-  g_queue_push_tail_link (&queue->sources, &self->link);
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
+  add_end_source (self);
   mood_source_poll (self, mood_message_queue_mask_condition (queue, condition));
 
   if (cancellable != NULL)
@@ -101,14 +138,31 @@ mood_source_new (GSourceFuncs *funcs,
   return source;
 }
 
-/* Ready once more after the close, which may have come while another thread attached the source,
- * and then found no main context to wake. */
+/* Lets the source be known to the queue, if it is not destroyed yet. */
+static void
+enlist (MoodSource *self)
+{
+  pthread_mutex_lock (&mood_message_queue_lock);
+  if (self->end != NULL)
+    {
+      self->link.data = self;
+      g_queue_push_tail_link (&self->queue->sources, &self->link);
+    }
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  self->is_enlisted = TRUE;
+}
+
+/* Ready once more after the close, which may have come before the source was known to the queue:
+ * that is from the first time on that its main context has it. */
 gboolean
 mood_source_prepare (GSource *source, int *timeout)
 {
   MoodSource *self = (MoodSource *) source;
 
   *timeout = -1;
+  if (!self->is_enlisted)
+    enlist (self);
 
   return (g_atomic_int_get (&self->queue->state) & MOOD_STATE_NOT_OPEN) != 0 && !self->saw_close;
 }
@@ -157,8 +211,7 @@ mood_source_attach_default (GSource *source,
   return id;
 }
 
-/* Makes every source of the queue ready, to tell its callback that the queue is closed. A source in
- * the list is not freed before the lock is: its dispose function has to take it out. */
+/* Makes every source of the queue ready, to tell its callback that the queue is closed. */
 void
 mood_message_queue_close_sources (MoodMessageQueue *self)
 {

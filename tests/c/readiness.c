@@ -435,6 +435,66 @@ test_closure (void)
   g_assert_true (g_source_is_destroyed (source));
 }
 
+#define N_WATCHERS     4
+#define N_CLOSE_ROUNDS 300
+
+typedef struct
+{
+  MoodMessageQueue *queue;
+  guint n_started; /* atomic */
+} Watched;
+
+/* Makes sources and drops them until one is told that the queue is closed, which it is told once.
+ */
+static gpointer
+watch_until_closed (gpointer data)
+{
+  Watched *watched = data;
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Calls calls = { .keep = G_SOURCE_CONTINUE };
+
+  g_atomic_int_inc (&watched->n_started);
+  while (calls.calls == 0)
+    {
+      GSource *source = mood_message_queue_create_source (watched->queue, G_IO_IN, NULL);
+
+      g_source_set_callback (source, (GSourceFunc) (GCallback) on_ready, &calls, NULL);
+      g_source_attach (source, context);
+      g_main_context_iteration (context, FALSE);
+      if (mood_message_queue_is_closed (watched->queue))
+        while (calls.calls == 0)
+          g_main_context_iteration (context, TRUE);
+      end_source (source);
+    }
+
+  g_assert_cmpuint (calls.calls, ==, 1);
+  g_assert_cmpuint (calls.condition, ==, G_IO_NVAL);
+
+  return NULL;
+}
+
+/* A close that comes at any moment in the life of a source is told, and meets none that is gone. */
+static void
+test_sources_while_closing (void)
+{
+  for (guint round = 0; round < N_CLOSE_ROUNDS; round++)
+    {
+      g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+      Watched watched = { .queue = queue };
+      GThread *threads[N_WATCHERS];
+
+      g_assert_true (mood_message_queue_unlink (queue, NULL));
+      for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+        threads[i] = g_thread_new ("watcher", watch_until_closed, &watched);
+      while (g_atomic_int_get (&watched.n_started) < N_WATCHERS)
+        g_thread_yield ();
+
+      g_assert_true (mood_message_queue_close (queue, NULL));
+      for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+        g_thread_join (threads[i]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -451,6 +511,7 @@ main (int argc, char **argv)
   g_test_add_func ("/readiness/made-after-close", test_made_after_close);
   g_test_add_func ("/readiness/close-in-callback", test_close_in_callback);
   g_test_add_func ("/readiness/closed-from-another-thread", test_closed_from_another_thread);
+  g_test_add_func ("/readiness/sources-while-closing", test_sources_while_closing);
   g_test_add_func ("/readiness/cancelled", test_cancelled);
   g_test_add_func ("/readiness/other-context", test_other_context);
   g_test_add_func ("/readiness/never-attached", test_never_attached);
