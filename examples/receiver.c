@@ -2,8 +2,9 @@
 
 /* Usage: receiver NAME
  *
- * Creates the queue NAME and subscribes to its messages: the main loop brings each one, to be
- * printed with its priority. Ends with an empty message, SIGINT or SIGTERM. */
+ * Creates the queue NAME, or takes the one there is, and subscribes to its messages: the main loop
+ * brings each one, to be printed with its priority. Ends with an empty message, SIGINT or SIGTERM,
+ * and removes the queue then. */
 
 #include <mood.h>
 

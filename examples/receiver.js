@@ -3,8 +3,9 @@
 
 // Usage: receiver NAME
 //
-// Creates the queue NAME and subscribes to its messages: the main loop brings each one, to be
-// printed with its priority. Ends with an empty message, SIGINT or SIGTERM.
+// Creates the queue NAME, or takes the one there is, and subscribes to its messages: the main loop
+// brings each one, to be printed with its priority. Ends with an empty message, SIGINT or SIGTERM, and
+// removes the queue then.
 
 import GLib from 'gi://GLib';
 import Gio from 'gi://Gio';

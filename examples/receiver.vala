@@ -2,8 +2,9 @@
 
 // Usage: receiver NAME
 //
-// Creates the queue NAME and subscribes to its messages: the main loop brings each one, to be
-// printed with its priority. Ends with an empty message, SIGINT or SIGTERM.
+// Creates the queue NAME, or takes the one there is, and subscribes to its messages: the main loop
+// brings each one, to be printed with its priority. Ends with an empty message, SIGINT or SIGTERM, and
+// removes the queue then.
 
 void receive_messages (string name) throws Error {
     var loop = new MainLoop ();
@@ -21,8 +22,7 @@ void receive_messages (string name) throws Error {
             loop.quit ();
             return Source.REMOVE;
         }
-        // The message is not a string: no zero follows it.
-        stdout.printf ("%u %.*s\n", priority, message.length, (string) message);
+        stdout.printf ("%u %s\n", priority, (string) message);
         stdout.flush ();
         return Source.CONTINUE;
     });

@@ -62,8 +62,7 @@ async void subscribe (Mood.MessageQueue queue) throws Error {
             Idle.add (subscribe.callback);
             return Source.REMOVE;
         }
-        // Unlike one that was received, this message has no zero after it.
-        stdout.printf ("subscribe: %u %.*s\n", priority, message.length, (string) message);
+        stdout.printf ("subscribe: %u %s\n", priority, (string) message);
         return Source.CONTINUE;
     });
     yield;

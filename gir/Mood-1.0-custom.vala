@@ -7,6 +7,10 @@ namespace Mood {
         public async uint8[] receive_async (int io_priority = GLib.Priority.DEFAULT, GLib.Cancellable? cancellable = null, out uint priority = null) throws GLib.Error;
     }
 
+    [CCode (cheader_filename = "mood.h", instance_pos = 3.9)]
+    [Version (since = "1.0")]
+    public delegate bool MessageFunc (Mood.MessageQueue queue, [CCode (array_length_cname = "length", array_length_pos = 2.5, array_length_type = "gsize", type = "const guint8*")] uint8[] message, uint priority);
+
     // A GSource whose callback gets the queue and the condition.
     [CCode (cheader_filename = "mood.h", cname = "GSource", ref_function = "g_source_ref", unref_function = "g_source_unref")]
     [Compact]

@@ -269,8 +269,8 @@ check_result (MoodMessageQueue *self,
  * @self: a message queue
  * @io_priority: the priority of the call in the main loop, such as %G_PRIORITY_DEFAULT
  * @cancellable: (nullable): a cancellable, or %NULL
- * @callback: (scope async) (closure user_data): what to call when there is a message; it has to be
- *   given, because without one the message would be lost
+ * @callback: (scope async) (closure user_data): what to call when there is a message; without one,
+ *   nothing is received and nothing happens, because nobody would get the message
  * @user_data: data for @callback
  *
  * Receives one message and its priority, without making the thread wait.

@@ -83,7 +83,7 @@ check_room (const Call *call, const GInputVector *vectors, guint n_vectors, GErr
     {
       mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_RECEIVE, call->queue->name,
                       "a message may have %" G_GINT64_FORMAT " bytes, but the buffers hold "
-                      "only %" G_GSIZE_FORMAT,
+                      "only %" G_GSIZE_FORMAT "; give vectors with room for msgsize together",
                       call->queue->msgsize, room);
       return FALSE;
     }

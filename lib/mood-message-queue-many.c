@@ -70,13 +70,15 @@ batch_steal (Batch *batch, gsize *length)
  *
  * The bytes of the messages stand one after the other in the array that is returned, in the order
  * in which they were received: the highest priority first. @sizes tells where one ends and the next
- * begins; a size may be 0.
+ * begins; a size may be 0. The caller owns the three arrays, and frees each with [func@GLib.free].
+ * On an error there are none, and all numbers are 0.
  *
  * Only the first message is waited for, up to @timeout_us, which counts as it does for
  * [method@Mood.MessageQueue.receive_with_timeout], whatever the mode of the queue is. The call ends
- * when the queue is empty or @limit is reached. Whatever ends it after the first message, such as
- * [method@Mood.MessageQueue.close] in another thread, is no error: every message that was taken out
- * of the queue is returned, and the next call gives the error.
+ * when the queue is empty or @limit is reached. While it waits, [method@Mood.MessageQueue.close] in
+ * another thread ends it if @timeout_us is positive or there is a @cancellable. Whatever ends it
+ * after the first message, such as [method@Mood.MessageQueue.close] in another thread, is no error:
+ * every message that was taken out of the queue is returned, and the next call gives the error.
  *
  * Errors:
  *
@@ -207,7 +209,10 @@ check_messages (MoodMessageQueue *self,
       (priorities == NULL && n_priorities != 0))
     {
       mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, self->name,
-                      "an array was given a length, but no elements");
+                      "the array of the %s has a length, but no elements",
+                      messages == NULL && length != 0 ? "messages"
+                      : sizes == NULL && n_sizes != 0 ? "sizes"
+                                                      : "priorities");
       return FALSE;
     }
 
@@ -278,12 +283,15 @@ check_messages (MoodMessageQueue *self,
  *
  * All messages are checked before the first is sent. Only the first is waited for, up to
  * @timeout_us, which counts as it does for [method@Mood.MessageQueue.send_with_timeout], whatever
- * the mode of the queue is. The call ends when the queue is full. Whatever ends it after the first
+ * the mode of the queue is. The call ends when the queue is full. While it waits,
+ * [method@Mood.MessageQueue.close] in another thread ends it if @timeout_us is positive or there is
+ * a
+ * @cancellable. Whatever ends it after the first
  * message, such as [method@Mood.MessageQueue.close] in another thread, is no error: the number that
  * is returned tells how many messages were sent, always the first ones, and the next call gives the
  * error. To have all sent, call again with those that are left.
  *
- * Without any message this returns 0.
+ * Without any message this returns 0, if the queue is open to send.
  *
  * Errors:
  *

@@ -160,7 +160,8 @@ mood_message_queue_create_receiver_source (MoodMessageQueue *self, GCancellable 
  * This is [method@Mood.MessageQueue.create_receiver_source] for the usual case. In another main
  * context, or with a #GCancellable, use that. The receiver holds a reference to the queue, and
  * ends when @func returns %G_SOURCE_REMOVE, when it is removed with [func@GLib.Source.remove] and
- * when the queue is closed; @notify tells.
+ * when the queue is closed; @notify tells. On a queue that was not opened to receive, @func is
+ * never called.
  *
  * Returns: the ID of the receiver, greater than 0
  *

@@ -32,7 +32,7 @@ mood_message_queue_set_too_large_error (MoodMessageQueue *self, gsize length, GE
 {
   mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_SEND, self->name,
                   "the message has %" G_GSIZE_FORMAT " bytes, but one of this queue has at most "
-                  "%" G_GINT64_FORMAT,
+                  "%" G_GINT64_FORMAT "; split it, or create the queue with a larger msgsize",
                   length, self->msgsize);
 }
 

@@ -134,7 +134,8 @@ mood_message_queue_create_source (MoodMessageQueue *self,
  *
  * This is [method@Mood.MessageQueue.create_source] for the usual case. In another main context, or
  * with a #GCancellable, use that. The watch holds a reference to the queue, and ends when @func
- * returns %G_SOURCE_REMOVE or when it is removed with [func@GLib.Source.remove].
+ * returns %G_SOURCE_REMOVE or when it is removed with [func@GLib.Source.remove]. A condition that
+ * the queue was not opened for never holds.
  *
  * Returns: the ID of the watch, greater than 0
  *

@@ -430,9 +430,9 @@ test_bad_batches (void)
     { bytes, 6, sizes, 3, priorities, 3, G_IO_ERROR_INVALID_ARGUMENT, "message 3 of 3" },
     { bytes, 66, too_large, 2, NULL, 0, G_IO_ERROR_MESSAGE_TOO_LARGE, "message 2 of 2" },
     { bytes, 4, huge, 3, NULL, 0, G_IO_ERROR_MESSAGE_TOO_LARGE, "message 2 of 3" },
-    { NULL, 6, sizes, 3, NULL, 0, G_IO_ERROR_INVALID_ARGUMENT, "no elements" },
-    { bytes, 6, NULL, 3, NULL, 0, G_IO_ERROR_INVALID_ARGUMENT, "no elements" },
-    { bytes, 6, sizes, 3, NULL, 3, G_IO_ERROR_INVALID_ARGUMENT, "no elements" },
+    { NULL, 6, sizes, 3, NULL, 0, G_IO_ERROR_INVALID_ARGUMENT, "the messages" },
+    { bytes, 6, NULL, 3, NULL, 0, G_IO_ERROR_INVALID_ARGUMENT, "the sizes" },
+    { bytes, 6, sizes, 3, NULL, 3, G_IO_ERROR_INVALID_ARGUMENT, "the priorities" },
   };
   g_autoptr (MoodMessageQueue) queue = new_queue (MOOD_OPEN_RDWR);
 
