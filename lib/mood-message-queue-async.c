@@ -29,7 +29,7 @@ typedef struct
   GTask *task;
   GIOCondition waits_for;
   Message *message; /* the one to send; NULL if the call receives */
-  GList place;      /* in the queue's receives or sends; under the lock */
+  GList place;      /* in the queue's receives or sends, or without data; under the lock */
 } CallSource;
 
 /* What came of a call; neither if it has sent its message. */
@@ -83,7 +83,9 @@ leave_line (CallSource *self)
   GQueue *line = get_line (self->parent.queue, self->waits_for);
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  g_queue_unlink (line, &self->place);
+  if (self->place.data != NULL)
+    g_queue_unlink (line, &self->place);
+  self->place.data = NULL;
   if (line->head != NULL)
     g_source_set_ready_time (line->head->data, 0);
   pthread_mutex_unlock (&mood_message_queue_lock);
@@ -122,6 +124,16 @@ return_outcome (GTask *task, Outcome *outcome)
     g_task_return_pointer (task, outcome->received, (GDestroyNotify) message_free);
   else
     g_task_return_boolean (task, TRUE);
+}
+
+/* Ready as well for a call that became the head before its source was attached: the ready time that
+ * it was given then may have woken nobody. */
+static gboolean
+call_source_prepare (GSource *source, int *timeout)
+{
+  CallSource *self = (CallSource *) source;
+
+  return mood_source_prepare (source, timeout) || (self->parent.fd_tag == NULL && is_head (self));
 }
 
 static gboolean
@@ -164,7 +176,7 @@ call_source_finalize (GSource *source)
 }
 
 static GSourceFuncs call_source_funcs = {
-  .prepare = mood_source_prepare,
+  .prepare = call_source_prepare,
   .dispatch = call_source_dispatch,
   .finalize = call_source_finalize,
 };
@@ -206,10 +218,12 @@ stand_in_line (GTask *task, GIOCondition waits_for, const Message *message)
   self->task = g_object_ref (task);
   self->waits_for = waits_for;
   self->place.data = source;
-  /* The caller's bytes may be gone when it is their turn. */
+  /* The caller's bytes may be gone when it is their turn. Of a message that is too long, no more
+   * is copied than one may have: it will be refused, and there may be no memory for all of it. */
   if (message != NULL)
-    self->message = message_new (g_memdup2 (message->bytes, message->length), message->length,
-                                 message->priority);
+    self->message =
+        message_new (g_memdup2 (message->bytes, MIN (message->length, (gsize) queue->msgsize)),
+                     message->length, message->priority);
 
   pthread_mutex_lock (&mood_message_queue_lock);
   g_queue_push_tail_link (get_line (queue, waits_for), &self->place);
@@ -259,9 +273,16 @@ check_result (MoodMessageQueue *self,
     return TRUE;
 
   mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
-                  "the result is that of another call");
+                  "the result is that of another call, or was taken before");
 
   return FALSE;
+}
+
+/* GTask gives a result only once, and has a critical for who asks again. */
+static void
+mark_result_taken (GAsyncResult *result)
+{
+  (g_task_set_source_tag) (G_TASK (result), NULL);
 }
 
 /**
@@ -330,7 +351,7 @@ mood_message_queue_receive_async (MoodMessageQueue *self,
  * - %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to receive;
  * - %G_IO_ERROR_FAILED if there is no memory for a message of
  *   [property@Mood.MessageQueue:msgsize] bytes;
- * - %G_IO_ERROR_INVALID_ARGUMENT if @result is that of another call;
+ * - %G_IO_ERROR_INVALID_ARGUMENT if @result is that of another call, or was taken before;
  * - %G_IO_ERROR_CLOSED if the queue is closed;
  * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
  *
@@ -360,6 +381,7 @@ mood_message_queue_receive_finish (MoodMessageQueue *self,
                      error))
     return NULL;
 
+  mark_result_taken (result);
   message = g_task_propagate_pointer (G_TASK (result), error);
   if (message == NULL)
     return NULL;
@@ -438,7 +460,7 @@ mood_message_queue_send_async (MoodMessageQueue *self,
  * - %G_IO_ERROR_MESSAGE_TOO_LARGE if the message has more than
  *   [property@Mood.MessageQueue:msgsize] bytes;
  * - %G_IO_ERROR_INVALID_ARGUMENT if the priority is above 32767, if the message is %NULL and its
- *   length is not 0, or if @result is that of another call;
+ *   length is not 0, or if @result is that of another call, or was taken before;
  * - %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to send;
  * - %G_IO_ERROR_CLOSED if the queue is closed;
  * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
@@ -455,6 +477,8 @@ mood_message_queue_send_finish (MoodMessageQueue *self, GAsyncResult *result, GE
   if (!check_result (self, result, (gpointer) mood_message_queue_send_async, MOOD_ACTION_SEND,
                      error))
     return FALSE;
+
+  mark_result_taken (result);
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }

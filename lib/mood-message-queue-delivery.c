@@ -7,13 +7,24 @@
 
 #include "mood-message-queue-private.h"
 
+/* What the queue and the source share. Neither touches the other: the source belongs to a main
+ * context that its thread may release while another thread releases the queue, and GLib lets
+ * nobody but the owner of a context handle a source that may be going with it. Each says when it
+ * has gone; who is last frees this. All of it is under the lock. */
+typedef struct _MoodDelivery
+{
+  GMainContext *context; /* only to be compared with */
+  int priority;
+  gboolean has_queue;
+  gboolean has_source;
+  GQueue results; /* of the links inside the results */
+} Delivery;
+
 typedef struct
 {
   GSource parent;
 
-  GMainContext *context; /* only to be compared with */
-  int priority;
-  GQueue results; /* of the links inside the results; under the lock */
+  Delivery *delivery;
 } DeliverySource;
 
 typedef struct
@@ -25,7 +36,7 @@ typedef struct
 } Result;
 
 static Result *
-pop_result (DeliverySource *self)
+pop_result (Delivery *self)
 {
   GList *link;
 
@@ -37,23 +48,29 @@ pop_result (DeliverySource *self)
 }
 
 static guint
-count_results (DeliverySource *self)
+count_results (GSource *source, gboolean *has_queue)
 {
+  Delivery *self;
   guint n_results;
 
   pthread_mutex_lock (&mood_message_queue_lock);
+  self = ((DeliverySource *) source)->delivery;
   n_results = self->results.length;
+  *has_queue = self->has_queue;
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   return n_results;
 }
 
+/* Ready as well when the queue has gone, to go itself. */
 static gboolean
 delivery_source_prepare (GSource *source, int *timeout)
 {
+  gboolean has_queue;
+
   *timeout = -1;
 
-  return count_results ((DeliverySource *) source) > 0;
+  return count_results (source, &has_queue) > 0 || !has_queue;
 }
 
 static void
@@ -69,17 +86,19 @@ return_result (GTask *task, gpointer pointer, GDestroyNotify free_pointer)
 static gboolean
 delivery_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
-  DeliverySource *self = (DeliverySource *) source;
+  Delivery *self = user_data;
+  gboolean has_queue;
   Result *result;
 
-  for (guint left = count_results (self); left > 0 && (result = pop_result (self)) != NULL; left--)
+  for (guint left = count_results (source, &has_queue);
+       left > 0 && (result = pop_result (self)) != NULL; left--)
     {
       return_result (result->task, result->pointer, result->free_pointer);
       g_object_unref (result->task);
       g_free (result);
     }
 
-  return G_SOURCE_CONTINUE;
+  return has_queue ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 static GSourceFuncs delivery_source_funcs = {
@@ -87,44 +106,56 @@ static GSourceFuncs delivery_source_funcs = {
   .dispatch = delivery_source_dispatch,
 };
 
+/* The source is destroyed: because the queue has gone, or because the main context goes, which is
+ * not freed before this. */
+static void
+on_source_destroyed (gpointer user_data)
+{
+  Delivery *self = user_data;
+  gboolean has_queue;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  self->has_source = FALSE;
+  has_queue = self->has_queue;
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  if (!has_queue)
+    g_free (self);
+}
+
 /* With the lock held. */
-static DeliverySource *
-make_source (GTask *task)
+static void
+make_source (Delivery *self, GTask *task)
 {
   GSource *source = g_source_new (&delivery_source_funcs, sizeof (DeliverySource));
-  DeliverySource *self = (DeliverySource *) source;
 
   self->context = g_task_get_context (task);
   self->priority = g_task_get_priority (task);
-  g_queue_init (&self->results);
+  self->has_source = TRUE;
+  ((DeliverySource *) source)->delivery = self;
 
   g_source_set_static_name (source, "MoodMessageQueue delivery");
+  g_source_set_callback (source, NULL, self, on_source_destroyed);
   g_source_set_priority (source, self->priority);
   /* A callback may run the main loop to wait for another call. */
   g_source_set_can_recurse (source, TRUE);
   g_source_attach (source, self->context);
-
-  return self;
+  g_source_unref (source);
 }
 
 static gboolean
-delivers (DeliverySource *self, GTask *task)
+delivers (Delivery *self, GTask *task)
 {
-  return self->context == g_task_get_context (task) &&
-         self->priority == g_task_get_priority (task) && !g_source_is_destroyed (&self->parent);
+  return self->context == g_task_get_context (task) && self->priority == g_task_get_priority (task);
 }
 
-/* Wakes the main context if it is another thread's, which may be asleep in it. */
+/* Wakes the main context, unless it is just dispatching in this thread, and so looks at its sources
+ * again before it sleeps. To acquire it, so as to learn whether anybody may be asleep in it, would
+ * take it from a thread that comes to run it or to push it as its thread-default one. */
 static void
 wake (GMainContext *context)
 {
-  if (g_main_context_is_owner (context))
-    return;
-
-  /* Nobody's: whoever comes to run it looks at its sources first. */
-  if (g_main_context_acquire (context))
-    g_main_context_release (context);
-  else
+  if (!g_main_context_is_owner (context) || g_main_current_source () == NULL)
     g_main_context_wakeup (context);
 }
 
@@ -136,35 +167,53 @@ mood_message_queue_deliver (MoodMessageQueue *self,
                             gpointer pointer,
                             GDestroyNotify free_pointer)
 {
-  DeliverySource *source;
+  Delivery *delivery;
+  gboolean is_first = FALSE;
   gboolean delivered;
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  if (self->delivery_source == NULL)
-    self->delivery_source = (GSource *) make_source (task);
+  if (self->delivery == NULL)
+    {
+      self->delivery = g_new0 (Delivery, 1);
+      self->delivery->has_queue = TRUE;
+    }
 
-  source = (DeliverySource *) self->delivery_source;
-  delivered = delivers (source, task);
+  delivery = self->delivery;
+  if (!delivery->has_source)
+    make_source (delivery, task);
+
+  delivered = delivers (delivery, task);
   if (delivered)
     {
       Result *result = g_new (Result, 1);
 
+      is_first = delivery->results.length == 0;
       *result = (Result){ g_object_ref (task), pointer, free_pointer, { .data = result } };
-      g_queue_push_tail_link (&source->results, &result->link);
+      g_queue_push_tail_link (&delivery->results, &result->link);
     }
   pthread_mutex_unlock (&mood_message_queue_lock);
 
-  if (delivered)
-    wake (source->context);
-  else
+  if (!delivered)
     return_result (task, pointer, free_pointer);
+  else if (is_first)
+    wake (g_task_get_context (task));
 }
 
 /* Called when nobody refers to the queue any more, so that no call is left. */
 void
 mood_message_queue_end_delivery (MoodMessageQueue *self)
 {
-  if (self->delivery_source != NULL)
-    g_source_destroy (self->delivery_source);
-  g_clear_pointer (&self->delivery_source, g_source_unref);
+  gboolean has_source;
+
+  if (self->delivery == NULL)
+    return;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  self->delivery->has_queue = FALSE;
+  has_source = self->delivery->has_source;
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  if (!has_source)
+    g_free (self->delivery);
+  self->delivery = NULL;
 }

@@ -5,7 +5,12 @@
  * end there, so that a count that includes them would keep the child's descriptor open for ever;
  * and the wake-up descriptor leads to the parent's counter, so that a child that closed its copy
  * of the queue would wake the parent. The child starts with neither, and ends a close that those
- * calls held up. */
+ * calls held up.
+ *
+ * The sources, too, are of main contexts whose lock a thread that the child does not have may hold
+ * for ever, and whose wake-up descriptor is the parent's: the child does not touch them. Those that
+ * it runs itself see by their prepare function that the queue is closed. Nor does it stand in line
+ * behind calls that nobody serves. */
 
 #include "mood-message-queue-private.h"
 
@@ -28,6 +33,16 @@ after_fork_in_parent (void)
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
+/* A link that leads nowhere tells that its owner is in no list. */
+static void
+clear_links (GQueue *links)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (links)) != NULL)
+    link->data = NULL;
+}
+
 static void
 after_fork_in_child (void)
 {
@@ -42,6 +57,9 @@ after_fork_in_child (void)
       if (self->wakeup_fd != -1)
         close (self->wakeup_fd);
       self->wakeup_fd = -1;
+      clear_links (&self->sources);
+      clear_links (&self->receives);
+      clear_links (&self->sends);
       if ((self->state & MOOD_STATE_CLOSED) != 0)
         mood_message_queue_take_descriptor (self);
     }

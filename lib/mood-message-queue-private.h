@@ -49,8 +49,8 @@ struct _MoodMessageQueue
   GQueue sources;  /* of the links inside the sources */
   GQueue receives; /* of the links inside the asynchronous calls, in the order of the calls */
   GQueue sends;    /* likewise */
-  GSource *delivery_source; /* tells calls that they were served, or NULL while none was */
-  GList link;               /* in the list of the queues whose descriptor is open */
+  struct _MoodDelivery *delivery; /* tells calls that they were served, or NULL while none was */
+  GList link;                     /* in the list of the queues whose descriptor is open */
 };
 
 /* The timeout of a call that was given none: to wait without end or not at all, as the mode of the

@@ -5,6 +5,7 @@
 #include "mood-test.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* What became of a call. */
 typedef struct
@@ -680,6 +681,255 @@ test_context_goes (void)
     }
 }
 
+static void
+on_sent_and_asked_twice (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+  Outcome again = { 0 };
+
+  on_sent (object, result, outcome);
+  on_sent (object, result, &again);
+  assert_failed (&again, G_IO_ERROR_INVALID_ARGUMENT, "was taken before");
+}
+
+static void
+on_received_and_asked_twice (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+  Outcome again = { 0 };
+
+  on_received (object, result, outcome);
+  on_received (object, result, &again);
+  assert_failed (&again, G_IO_ERROR_INVALID_ARGUMENT, "was taken before");
+}
+
+/* A result is given once; whoever asks again gets an error, and no critical. */
+static void
+test_result_asked_for_twice (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome sent = { 0 };
+  Outcome received = { 0 };
+
+  mood_message_queue_send_async (queue, (const guint8 *) "x", 1, 0, G_PRIORITY_DEFAULT, NULL,
+                                 on_sent_and_asked_twice, &sent);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_and_asked_twice,
+                                    &received);
+  settle ();
+  assert_done (&sent);
+  assert_text (&received, "x");
+}
+
+/* One that has to stand in line is refused like any other: there is no memory for a copy of it. */
+static void
+test_too_long_in_line (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autofree guint8 *bytes = g_malloc0 ((gsize) mood_message_queue_get_msgsize (queue));
+  Outcome waits = { 0 };
+  Outcome too_long = { 0 };
+
+  while (mood_message_queue_send_with_timeout (queue, bytes, 1, 0, 0, NULL, NULL) != -1)
+    ;
+  send_text (queue, "x", &waits);
+  mood_message_queue_send_async (queue, bytes, G_MAXSSIZE, 0, G_PRIORITY_DEFAULT, NULL, on_sent,
+                                 &too_long);
+  g_free (mood_message_queue_recv (queue, NULL, NULL, NULL));
+  settle ();
+  assert_done (&waits);
+  g_free (mood_message_queue_recv (queue, NULL, NULL, NULL));
+  settle ();
+  assert_failed (&too_long, G_IO_ERROR_MESSAGE_TOO_LARGE, "the message has");
+}
+
+typedef struct
+{
+  GSource parent;
+
+  MoodMessageQueue *queue;
+  Outcome outcome;
+  gboolean asked;
+} AskingSource;
+
+static gboolean
+asking_source_prepare (GSource *source, int *timeout)
+{
+  AskingSource *self = (AskingSource *) source;
+
+  *timeout = -1;
+  if (!self->asked)
+    send_text (self->queue, "y", &self->outcome);
+  self->asked = TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+asking_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs asking_source_funcs = {
+  .prepare = asking_source_prepare,
+  .dispatch = asking_source_dispatch,
+};
+
+/* A call that is made while the main loop gets ready to sleep, when the source that delivers was
+ * looked at before. */
+static void
+test_called_while_preparing (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  GSource *source = g_source_new (&asking_source_funcs, sizeof (AskingSource));
+  AskingSource *asking = (AskingSource *) source;
+  Outcome outcome = { 0 };
+
+  send_text (queue, "x", &outcome);
+  settle ();
+  assert_done (&outcome);
+
+  asking->queue = queue;
+  g_source_attach (source, NULL);
+  alarm (MOOD_TEST_LIMIT_SECONDS);
+  while (asking->outcome.calls == 0)
+    g_main_context_iteration (NULL, TRUE);
+  alarm (0);
+  assert_done (&asking->outcome);
+
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+static gpointer
+call_without_context (gpointer data)
+{
+  MoodMessageQueue *queue = data;
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      mood_message_queue_send_async (queue, (const guint8 *) "x", 1, 0, G_PRIORITY_DEFAULT, NULL,
+                                     NULL, NULL);
+      g_free (mood_message_queue_receive_with_timeout (queue, NULL, NULL, 0, NULL, NULL));
+    }
+  g_atomic_int_set ((gint *) g_object_get_data (G_OBJECT (queue), "done"), 1);
+
+  return NULL;
+}
+
+/* A call in another thread never takes the main context from the one that runs it. */
+static void
+test_context_is_not_taken (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  gint done = 0;
+  GThread *thread;
+
+  g_object_set_data (G_OBJECT (queue), "done", &done);
+  thread = g_thread_new ("caller", call_without_context, queue);
+  while (!g_atomic_int_get (&done))
+    {
+      g_assert_true (g_main_context_acquire (NULL));
+      g_main_context_release (NULL);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_thread_join (thread);
+  settle ();
+}
+
+#define N_CONTEXTS 400
+#define N_SOURCES  3000
+
+typedef struct
+{
+  MoodMessageQueue *queue;
+  gint phase; /* atomic */
+} GoingContext;
+
+static gpointer
+call_and_release_context (gpointer data)
+{
+  GoingContext *self = data;
+  GMainContext *context = g_main_context_new ();
+  Outcome outcome = { 0 };
+
+  /* For the context to take its time when it goes. */
+  for (guint i = 0; i < N_SOURCES; i++)
+    {
+      GSource *source = g_timeout_source_new_seconds (1000);
+
+      g_source_attach (source, context);
+      g_source_unref (source);
+    }
+
+  g_main_context_push_thread_default (context);
+  send_text (self->queue, "x", &outcome);
+  while (outcome.calls == 0)
+    g_main_context_iteration (context, TRUE);
+  g_main_context_pop_thread_default (context);
+
+  g_atomic_int_set (&self->phase, 1);
+  while (g_atomic_int_get (&self->phase) != 2)
+    ;
+  g_main_context_unref (context);
+
+  return NULL;
+}
+
+/* One thread releases the main context that calls were made in, and another the queue. */
+static void
+test_context_goes_with_queue (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  const char *name = mood_message_queue_get_name (queue);
+
+  for (guint i = 0; i < N_CONTEXTS; i++)
+    {
+      GoingContext going = { .queue = mood_test_queue_open (name, MOOD_OPEN_RDWR) };
+      GThread *thread = g_thread_new ("context", call_and_release_context, &going);
+      gint64 until;
+
+      while (g_atomic_int_get (&going.phase) != 1)
+        ;
+      g_atomic_int_set (&going.phase, 2);
+      for (until = g_get_monotonic_time () + i; g_get_monotonic_time () < until;)
+        ;
+      g_object_unref (going.queue);
+      g_thread_join (thread);
+      g_free (mood_message_queue_recv (queue, NULL, NULL, NULL));
+    }
+}
+
+/* In the child, nobody serves the calls of the parent: a new one does not wait behind them. */
+static void
+test_fork_leaves_the_line (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome outcome = { 0 };
+  pid_t pid;
+
+  receive (queue, NULL, &outcome);
+  pid = fork ();
+  if (pid == 0)
+    {
+      GMainContext *context = g_main_context_new ();
+      Outcome own = { 0 };
+
+      alarm (5);
+      g_main_context_push_thread_default (context);
+      mood_test_send (queue, "own", 0);
+      receive (queue, NULL, &own);
+      while (own.calls == 0)
+        g_main_context_iteration (context, TRUE);
+      mood_test_exit_child (g_strcmp0 (own.text, "own") == 0);
+    }
+  mood_test_await_child (pid);
+
+  mood_test_send (queue, "parent's", 0);
+  settle ();
+  assert_text (&outcome, "parent's");
+}
+
 static guint n_running; /* atomic */
 
 #define N_THREADS  4
@@ -819,6 +1069,12 @@ main (int argc, char **argv)
   g_test_add_func ("/async/contexts-when-served-at-once", test_contexts_when_served_at_once);
   g_test_add_func ("/async/context-goes", test_context_goes);
   g_test_add_func ("/async/storm", test_storm);
+  g_test_add_func ("/async/result-asked-for-twice", test_result_asked_for_twice);
+  g_test_add_func ("/async/too-long-in-line", test_too_long_in_line);
+  g_test_add_func ("/async/called-while-preparing", test_called_while_preparing);
+  g_test_add_func ("/async/context-is-not-taken", test_context_is_not_taken);
+  g_test_add_func ("/async/context-goes-with-queue", test_context_goes_with_queue);
+  g_test_add_func ("/async/fork-leaves-the-line", test_fork_leaves_the_line);
 
   return g_test_run ();
 }

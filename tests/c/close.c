@@ -643,6 +643,56 @@ test_fork_within_call (void)
   mood_test_await_child (forked);
 }
 
+static gboolean
+keep (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static gint busy; /* atomic */
+
+static gpointer
+run_context (gpointer data)
+{
+  while (g_atomic_int_get (&busy))
+    g_main_context_iteration (data, FALSE);
+
+  return NULL;
+}
+
+/* A main context of another thread may be locked when a process forks, and stays so in the child:
+ * closing there must not touch it. */
+static void
+test_fork_with_busy_context (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  GSource *source = mood_message_queue_create_source (queue, G_IO_IN, NULL);
+  GThread *thread;
+
+  g_source_set_callback (source, (GSourceFunc) (GCallback) keep, NULL, NULL);
+  g_source_attach (source, context);
+  g_atomic_int_set (&busy, TRUE);
+  thread = g_thread_new ("busy", run_context, context);
+
+  for (guint i = 0; i < 100; i++)
+    {
+      pid_t pid = fork ();
+
+      if (pid == 0)
+        {
+          alarm (5);
+          mood_test_exit_child (mood_message_queue_close (queue, NULL));
+        }
+      mood_test_await_child (pid);
+    }
+
+  g_atomic_int_set (&busy, FALSE);
+  g_thread_join (thread);
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
 /* The child's copy works, and stays open when the parent closes. */
 static void
 test_fork_child_goes_on (void)
@@ -689,6 +739,7 @@ main (int argc, char **argv)
   g_test_add_func ("/close/fork", test_fork);
   g_test_add_func ("/close/fork-while-closing", test_fork_while_closing);
   g_test_add_func ("/close/fork-within-call", test_fork_within_call);
+  g_test_add_func ("/close/fork-with-busy-context", test_fork_with_busy_context);
   g_test_add_func ("/close/fork-child-goes-on", test_fork_child_goes_on);
 
   return g_test_run ();
