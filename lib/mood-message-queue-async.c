@@ -301,8 +301,9 @@ mark_result_taken (GAsyncResult *result)
  * whatever the mode of the queue is.
  *
  * Calls are served in the order in which they were made: that order wins over their
- * @io_priority. A call that is cancelled leaves its message to the next. A message that was taken
- * is delivered, also if the call is cancelled before @callback is called.
+ * @io_priority. So a call in a main context that nobody runs holds up those after it. A call that
+ * is cancelled leaves its message to the next. A message that was taken is delivered, also if the
+ * call is cancelled before @callback is called.
  *
  * [method@Mood.MessageQueue.close] ends the call with %G_IO_ERROR_CLOSED. The call holds a
  * reference to the queue.

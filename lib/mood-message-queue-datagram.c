@@ -76,7 +76,7 @@ check_room (const Call *call, const GInputVector *vectors, guint n_vectors, GErr
         }
 
       /* More would not tell more, and could overflow. */
-      room += MIN (vectors[i].size, (gsize) call->queue->msgsize);
+      room += MIN (vectors[i].size, (gsize) call->queue->msgsize - room);
     }
 
   if (room < (gsize) call->queue->msgsize)

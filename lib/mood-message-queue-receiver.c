@@ -29,7 +29,9 @@ receiver_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_d
     return G_SOURCE_REMOVE;
 
   if (self->buffer == NULL)
-    self->buffer = g_malloc ((gsize) queue->msgsize + 1);
+    self->buffer = g_try_malloc ((gsize) queue->msgsize + 1);
+  if (self->buffer == NULL)
+    return G_SOURCE_REMOVE;
 
   /* Each message is a call of its own: the callback, which comes after it, may close the queue. */
   for (guint i = 0; i < MESSAGES_PER_DISPATCH; i++)
@@ -123,8 +125,9 @@ static GSourceFuncs receiver_source_funcs = {
  * The source ends, and releases the data of its callback, when the callback returns
  * %G_SOURCE_REMOVE, when it is destroyed, when @cancellable is cancelled and when the queue is
  * closed, also if that was before the source was made. It ends as well if receiving fails, which it
- * does only if the descriptor was closed without [method@Mood.MessageQueue.close]. Every message
- * that it took was handed to the callback then, and every other one is still in the queue.
+ * does only if the descriptor was closed without [method@Mood.MessageQueue.close], or if there is
+ * no memory for a message of [property@Mood.MessageQueue:msgsize] bytes. Every message that it took
+ * was handed to the callback then, and every other one is still in the queue.
  *
  * On a queue that was not opened to receive, the callback is never called; closing and cancelling
  * end the source all the same.

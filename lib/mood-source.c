@@ -13,14 +13,14 @@
 
 #include "mood-message-queue-private.h"
 
-/* A child of each source, which is never ready. GLib disposes of it when the source is destroyed:
- * before the source can lose its last reference, and before its main context can be gone. Up to
- * then, the thread that closes may touch the source. */
+/* A child of each source, which is never ready. GLib destroys it together with the source, and lets
+ * go of its data then: before the source can lose its last reference, and before its main context
+ * can be gone. Up to then, the thread that closes may touch the source. */
 typedef struct
 {
   GSource parent;
 
-  MoodSource *source; /* under the lock; NULL once either of the two is disposed of */
+  MoodSource *source; /* under the lock; NULL once the source is destroyed or disposed of */
 } EndSource;
 
 static GSourceFuncs end_source_funcs = { .prepare = NULL };
@@ -39,9 +39,9 @@ end_source (MoodSource *self)
 }
 
 static void
-end_source_dispose (GSource *source)
+on_end_source_destroyed (gpointer user_data)
 {
-  EndSource *self = (EndSource *) source;
+  EndSource *self = user_data;
 
   pthread_mutex_lock (&mood_message_queue_lock);
   if (self->source != NULL)
@@ -63,7 +63,7 @@ add_end_source (MoodSource *self)
   self->end = g_source_new (&end_source_funcs, sizeof (EndSource));
   ((EndSource *) self->end)->source = self;
   g_source_set_static_name (self->end, "MoodMessageQueue end");
-  g_source_set_dispose_function (self->end, end_source_dispose);
+  g_source_set_callback (self->end, NULL, self->end, on_end_source_destroyed);
   g_source_add_child_source (&self->parent, self->end);
   g_source_unref (self->end);
 }

@@ -473,6 +473,53 @@ watch_until_closed (gpointer data)
   return NULL;
 }
 
+/* A main context that goes with its source while the queue is closed. */
+static gpointer
+let_context_go (gpointer data)
+{
+  Watched *watched = data;
+  GMainContext *context = g_main_context_new ();
+  Calls calls = { .keep = G_SOURCE_CONTINUE };
+  GSource *source = mood_message_queue_create_source (watched->queue, G_IO_IN, NULL);
+
+  g_source_set_callback (source, (GSourceFunc) (GCallback) on_ready, &calls, NULL);
+  g_source_attach (source, context);
+  g_source_unref (source);
+  /* It takes its time to go. */
+  for (guint i = 0; i < 500; i++)
+    {
+      GSource *other = g_timeout_source_new_seconds (MOOD_TEST_LIMIT_SECONDS);
+
+      g_source_attach (other, context);
+      g_source_unref (other);
+    }
+  g_main_context_iteration (context, FALSE);
+  g_atomic_int_inc (&watched->n_started);
+  g_main_context_unref (context);
+
+  return NULL;
+}
+
+static void
+test_context_goes_while_closing (void)
+{
+  for (guint round = 0; round < N_CLOSE_ROUNDS; round++)
+    {
+      g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+      Watched watched = { .queue = queue };
+      GThread *thread;
+
+      g_assert_true (mood_message_queue_unlink (queue, NULL));
+      thread = g_thread_new ("goes", let_context_go, &watched);
+      while (g_atomic_int_get (&watched.n_started) == 0)
+        ;
+      for (guint i = 0; i < round; i++)
+        g_atomic_int_get (&watched.n_started);
+      g_assert_true (mood_message_queue_close (queue, NULL));
+      g_thread_join (thread);
+    }
+}
+
 /* A close that comes at any moment in the life of a source is told, and meets none that is gone. */
 static void
 test_sources_while_closing (void)
@@ -512,6 +559,7 @@ main (int argc, char **argv)
   g_test_add_func ("/readiness/close-in-callback", test_close_in_callback);
   g_test_add_func ("/readiness/closed-from-another-thread", test_closed_from_another_thread);
   g_test_add_func ("/readiness/sources-while-closing", test_sources_while_closing);
+  g_test_add_func ("/readiness/context-goes-while-closing", test_context_goes_while_closing);
   g_test_add_func ("/readiness/cancelled", test_cancelled);
   g_test_add_func ("/readiness/other-context", test_other_context);
   g_test_add_func ("/readiness/never-attached", test_never_attached);
