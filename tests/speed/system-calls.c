@@ -133,6 +133,35 @@ send_and_await (const Scenario *self, MoodMessageQueue *queue)
     g_main_context_iteration (NULL, TRUE);
 }
 
+static guint n_awaited;
+
+static void
+on_received_again (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  MoodMessageQueue *queue = MOOD_MESSAGE_QUEUE (object);
+
+  g_free (mood_message_queue_receive_finish (queue, result, NULL, NULL, NULL));
+  n_awaited++;
+  send_one (user_data, queue);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_again, user_data);
+}
+
+/* Each call is made by the callback of the one before. */
+static void
+send_and_await_in_callback (const Scenario *self, MoodMessageQueue *queue)
+{
+  guint n_before = n_awaited;
+
+  if (n_before == 0)
+    {
+      send_one (self, queue);
+      mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_again,
+                                        (gpointer) self);
+    }
+  while (n_awaited == n_before)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static void
 await_and_send (const Scenario *self, MoodMessageQueue *queue)
 {
@@ -293,6 +322,7 @@ static const Scenario scenarios[] = {
     .end_wait = receive_one },
 
   { .name = "async", .perform = send_and_await },
+  { .name = "async-in-callback", .perform = send_and_await_in_callback },
   { .name = "async-wait", .perform = await_and_send },
   { .name = "receiver", .perform = fill_and_dispatch, .attach = attach_receiver },
   { .name = "receiver-most",

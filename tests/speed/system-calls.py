@@ -64,7 +64,12 @@ SCENARIOS = {
     "wait-send": ("send that waits", SEND, {}),
     "wait-send-timeout": ("send that waits, with a timeout", WAIT_TO_SEND, {}),
     "wait-send-cancellable": ("send that waits, with a cancellable", WAIT_TO_SEND, CANCELLABLE),
-    "async": ("send + receive_async", {**EXCHANGE, "poll": 1}, {}),
+    "async": ("send + receive_async", {**EXCHANGE, "poll": 1}, {"read": 1, "write": 1}),
+    "async-in-callback": (
+        "send + receive_async, in a callback of the main loop",
+        {**EXCHANGE, "poll": 1},
+        {},
+    ),
     "async-wait": (
         "receive_async that waits + send",
         {**SEND, "mq_timedreceive": 2, "poll": 1},
