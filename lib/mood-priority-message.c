@@ -20,6 +20,8 @@
  * them control messages. `g_datagram_based_send_messages()` takes the priority of each message from
  * the control message of this class that it has, and is 0 without one;
  * `g_datagram_based_receive_messages()` gives each message one, if asked for control messages.
+ * The array that it puts them in ends with %NULL, and belongs to the caller like what is in it.
+ * [Waiting](waiting.html) has a program that does both.
  *
  * It travels no further than to the queue: to the other side it is the message's priority, as
  * `mq_receive(3)` gives it.
@@ -163,6 +165,8 @@ mood_priority_message_init (MoodPriorityMessage *self)
  * @priority: the priority of a message, 0 to 32767; the highest is received first
  *
  * Makes a control message that gives a message its priority.
+ *
+ * In C it comes as what the structures of [iface@Gio.DatagramBased] take.
  *
  * See also: `mq_send(3)`
  *
