@@ -91,16 +91,14 @@ leave_line (CallSource *self)
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
-/* Does what a call is for, if that can be done at once: TRUE if it was, or if it failed. What was
- * taken is handed over, whatever was cancelled since: see new_task(). */
+/* Does what a call is for, if that can be done at once: TRUE if it was, or if it failed. @outcome
+ * has to be empty. What was taken is handed over, whatever was cancelled since: see new_task(). */
 static gboolean
 attempt (MoodMessageQueue *queue, const Message *message, Outcome *outcome)
 {
   guint8 *bytes;
   guint priority;
   gsize length;
-
-  *outcome = (Outcome){ NULL, NULL };
 
   if (message != NULL)
     return mood_message_queue_send_now (queue, message->bytes, message->length, message->priority,
@@ -120,10 +118,8 @@ return_outcome (GTask *task, Outcome *outcome)
 {
   if (outcome->error != NULL)
     g_task_return_error (task, outcome->error);
-  else if (outcome->received != NULL)
-    g_task_return_pointer (task, outcome->received, (GDestroyNotify) message_free);
   else
-    g_task_return_boolean (task, TRUE);
+    mood_message_queue_return_result (task, outcome->received, (GDestroyNotify) message_free);
 }
 
 /* Ready as well for a call that became the head before its source was attached: the ready time that

@@ -42,13 +42,13 @@ check_call (const Call *call, guint refusals, const char *action, int flags, GEr
 
 /* Memory for one whole message, which the kernel takes and gives in one piece. */
 static gboolean
-provide_scratch (Call *call, GError **error)
+provide_scratch (Call *call, const char *action, GError **error)
 {
   if (call->scratch == NULL)
     call->scratch = g_try_malloc ((gsize) call->queue->msgsize);
 
   if (call->scratch == NULL)
-    mood_message_queue_set_no_memory_error (call->queue, error);
+    mood_message_queue_set_no_memory_error (call->queue, action, error);
 
   return call->scratch != NULL;
 }
@@ -61,31 +61,20 @@ receive_into (Call *call, guint8 *buffer, gsize size, guint *priority, GError **
                                                  call->cancellable, error);
 }
 
+/* How many bytes of one message there is room for. FALSE if one of the pieces of memory is missing.
+ */
 static gboolean
-check_room (const Call *call, const GInputVector *vectors, guint n_vectors, GError **error)
+measure_room (const Call *call, const GInputVector *vectors, guint n_vectors, gsize *room)
 {
-  gsize room = 0;
+  *room = 0;
 
   for (guint i = 0; i < n_vectors; i++)
     {
       if (vectors[i].buffer == NULL && vectors[i].size != 0)
-        {
-          mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_RECEIVE,
-                          call->queue->name, "no buffer was given to receive into");
-          return FALSE;
-        }
+        return FALSE;
 
       /* More would not tell more, and could overflow. */
-      room += MIN (vectors[i].size, (gsize) call->queue->msgsize - room);
-    }
-
-  if (room < (gsize) call->queue->msgsize)
-    {
-      mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_RECEIVE, call->queue->name,
-                      "a message may have %" G_GINT64_FORMAT " bytes, but the buffers hold "
-                      "only %" G_GSIZE_FORMAT "; give vectors with room for msgsize together",
-                      call->queue->msgsize, room);
-      return FALSE;
+      *room += MIN (vectors[i].size, (gsize) call->queue->msgsize - *room);
     }
 
   return TRUE;
@@ -99,16 +88,20 @@ receive_into_vectors (Call *call,
                       GError **error)
 {
   const guint8 *rest;
+  guint8 *buffer;
   gssize length;
   gsize n_left;
+  gsize room;
 
   if (n_vectors == 1)
     return receive_into (call, vectors[0].buffer, vectors[0].size, priority, error);
 
-  if (!check_room (call, vectors, n_vectors, error) || !provide_scratch (call, error))
+  if (!provide_scratch (call, MOOD_ACTION_RECEIVE, error))
     return -1;
 
-  length = receive_into (call, call->scratch, (gsize) call->queue->msgsize, priority, error);
+  /* Receiving refuses what is missing and what is too little. */
+  buffer = measure_room (call, vectors, n_vectors, &room) ? call->scratch : NULL;
+  length = receive_into (call, buffer, room, priority, error);
 
   rest = call->scratch;
   n_left = length == -1 ? 0 : (gsize) length;
@@ -201,12 +194,20 @@ get_priority (const Call *call, const GOutputMessage *message, guint *priority, 
   if (message->num_control_messages == 0)
     return TRUE;
 
-  if (message->num_control_messages > 1 || message->control_messages == NULL ||
-      !MOOD_IS_PRIORITY_MESSAGE (message->control_messages[0]))
+  if (message->num_control_messages > 1)
     {
       mood_set_error (error, G_IO_ERROR_NOT_SUPPORTED, MOOD_ACTION_SEND, call->queue->name,
-                      "the message has control messages other than one MoodPriorityMessage, which "
-                      "is all that a message queue carries");
+                      "the message has %u control messages; give one at most, its "
+                      "MoodPriorityMessage",
+                      message->num_control_messages);
+      return FALSE;
+    }
+
+  if (message->control_messages == NULL || !MOOD_IS_PRIORITY_MESSAGE (message->control_messages[0]))
+    {
+      mood_set_error (error, G_IO_ERROR_NOT_SUPPORTED, MOOD_ACTION_SEND, call->queue->name,
+                      "the control message of the message is no MoodPriorityMessage, the only kind "
+                      "that a message queue carries");
       return FALSE;
     }
 
@@ -216,44 +217,35 @@ get_priority (const Call *call, const GOutputMessage *message, guint *priority, 
   return TRUE;
 }
 
-/* Copies all pieces of a message into one. */
-static gboolean
-gather (Call *call,
-        const GOutputVector *vectors,
-        guint n_vectors,
-        gsize *total_length,
-        GError **error)
+/* Copies the pieces of a message into the scratch memory. What sending refuses, because a piece is
+ * missing or the whole is too long, is given to it as such, and not copied. */
+static const guint8 *
+gather (const Call *call, const GOutputVector *vectors, guint n_vectors, gsize *length)
 {
-  gsize msgsize = (gsize) call->queue->msgsize;
-  gsize length = 0;
-
-  if (!provide_scratch (call, error))
-    return FALSE;
+  *length = 0;
 
   for (guint i = 0; i < n_vectors; i++)
     {
-      if (vectors[i].buffer == NULL && vectors[i].size != 0)
+      gsize size = vectors[i].size;
+
+      if (vectors[i].buffer == NULL && size != 0)
         {
-          mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_SEND, call->queue->name,
-                          "no message was given, but a length of %" G_GSIZE_FORMAT " bytes",
-                          vectors[i].size);
-          return FALSE;
+          *length = size;
+          return NULL;
         }
 
-      if (vectors[i].size > msgsize - length)
+      if (size > (gsize) call->queue->msgsize - *length)
         {
-          mood_message_queue_set_too_large_error (call->queue, length + vectors[i].size, error);
-          return FALSE;
+          *length = size > G_MAXSIZE - *length ? G_MAXSIZE : *length + size;
+          return call->scratch;
         }
 
-      if (vectors[i].size > 0)
-        memcpy (call->scratch + length, vectors[i].buffer, vectors[i].size);
-      length += vectors[i].size;
+      if (size > 0)
+        memcpy (call->scratch + *length, vectors[i].buffer, size);
+      *length += size;
     }
 
-  *total_length = length;
-
-  return TRUE;
+  return call->scratch;
 }
 
 static gssize
@@ -273,9 +265,9 @@ send_vectors (Call *call, const GOutputMessage *message, GError **error)
     }
   else
     {
-      if (!gather (call, message->vectors, message->num_vectors, &length, error))
+      if (!provide_scratch (call, MOOD_ACTION_SEND, error))
         return -1;
-      bytes = call->scratch;
+      bytes = gather (call, message->vectors, message->num_vectors, &length);
     }
 
   return mood_message_queue_send_before (call->queue, bytes, length, priority, call->timeout_us,

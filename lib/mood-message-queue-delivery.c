@@ -73,8 +73,9 @@ delivery_source_prepare (GSource *source, int *timeout)
   return count_results (source, &has_queue) > 0 || !has_queue;
 }
 
-static void
-return_result (GTask *task, gpointer pointer, GDestroyNotify free_pointer)
+/* Ends @task with @pointer, which this takes, or with TRUE if that is NULL. */
+void
+mood_message_queue_return_result (GTask *task, gpointer pointer, GDestroyNotify free_pointer)
 {
   if (pointer != NULL)
     g_task_return_pointer (task, pointer, free_pointer);
@@ -93,7 +94,7 @@ delivery_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_d
   for (guint left = count_results (source, &has_queue);
        left > 0 && (result = pop_result (self)) != NULL; left--)
     {
-      return_result (result->task, result->pointer, result->free_pointer);
+      mood_message_queue_return_result (result->task, result->pointer, result->free_pointer);
       g_object_unref (result->task);
       g_free (result);
     }
@@ -159,8 +160,7 @@ wake (GMainContext *context)
     g_main_context_wakeup (context);
 }
 
-/* Ends @task from its main context, with @pointer, which this takes, or with TRUE if that is NULL.
- */
+/* Likewise, from the main context of @task. */
 void
 mood_message_queue_deliver (MoodMessageQueue *self,
                             GTask *task,
@@ -194,7 +194,7 @@ mood_message_queue_deliver (MoodMessageQueue *self,
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   if (!delivered)
-    return_result (task, pointer, free_pointer);
+    mood_message_queue_return_result (task, pointer, free_pointer);
   else if (is_first)
     wake (g_task_get_context (task));
 }

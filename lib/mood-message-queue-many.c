@@ -145,7 +145,7 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
 
   if (!batch_reserve (&batch, (gsize) self->msgsize))
     {
-      mood_message_queue_set_no_memory_error (self, error);
+      mood_message_queue_set_no_memory_error (self, MOOD_ACTION_RECEIVE, error);
       return NULL;
     }
 

@@ -90,7 +90,6 @@ int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 gboolean mood_message_queue_open (MoodMessageQueue *self, GError **error);
 
 /* mood-message-queue-send.c */
-void mood_message_queue_set_too_large_error (MoodMessageQueue *self, gsize length, GError **error);
 gboolean mood_message_queue_send_now (MoodMessageQueue *self,
                                       const guint8 *message,
                                       gsize length,
@@ -106,7 +105,8 @@ gssize mood_message_queue_send_before (MoodMessageQueue *self,
                                        GError **error);
 
 /* mood-message-queue-receive.c */
-void mood_message_queue_set_no_memory_error (MoodMessageQueue *self, GError **error);
+void
+mood_message_queue_set_no_memory_error (MoodMessageQueue *self, const char *action, GError **error);
 guint8 *mood_message_queue_receive_now (MoodMessageQueue *self,
                                         guint *priority,
                                         gsize *length,
@@ -151,6 +151,7 @@ void mood_message_queue_deliver (MoodMessageQueue *self,
                                  gpointer pointer,
                                  GDestroyNotify free_pointer);
 void mood_message_queue_end_delivery (MoodMessageQueue *self);
+void mood_message_queue_return_result (GTask *task, gpointer pointer, GDestroyNotify free_pointer);
 
 /* mood-source.c */
 GIOCondition mood_message_queue_mask_condition (MoodMessageQueue *self, GIOCondition condition);
@@ -179,20 +180,30 @@ mood_message_queue_begin (MoodMessageQueue *self, guint refusals)
   return 0;
 }
 
-/* Likewise; FALSE with @error set if the call may not begin. */
+/* FALSE with @error set if there are @refusals. */
 static inline gboolean
-mood_message_queue_begin_or_fail (MoodMessageQueue *self,
-                                  guint refusals,
-                                  const char *action,
-                                  GError **error)
+mood_message_queue_accept_or_fail (MoodMessageQueue *self,
+                                   guint refusals,
+                                   const char *action,
+                                   GError **error)
 {
-  refusals = mood_message_queue_begin (self, refusals);
   if (G_LIKELY (refusals == 0))
     return TRUE;
 
   mood_message_queue_set_refused_error (self, refusals, action, error);
 
   return FALSE;
+}
+
+/* Begins a call; FALSE with @error set if it may not begin. */
+static inline gboolean
+mood_message_queue_begin_or_fail (MoodMessageQueue *self,
+                                  guint refusals,
+                                  const char *action,
+                                  GError **error)
+{
+  return mood_message_queue_accept_or_fail (self, mood_message_queue_begin (self, refusals), action,
+                                            error);
 }
 
 /* Likewise for what uses the descriptor by way of further calls only: nothing has begun. */
@@ -202,13 +213,9 @@ mood_message_queue_may_begin_or_fail (MoodMessageQueue *self,
                                       const char *action,
                                       GError **error)
 {
-  refusals &= (guint) g_atomic_int_get (&self->state);
-  if (G_LIKELY (refusals == 0))
-    return TRUE;
-
-  mood_message_queue_set_refused_error (self, refusals, action, error);
-
-  return FALSE;
+  return mood_message_queue_accept_or_fail (self,
+                                            refusals & (guint) g_atomic_int_get (&self->state),
+                                            action, error);
 }
 
 /* Ends a call, keeping errno. The last one after a close takes the descriptor with it. In a child

@@ -121,9 +121,9 @@ take_small (MoodMessageQueue *self,
 
 /* Where there is no memory for the longest message that the queue may have. */
 void
-mood_message_queue_set_no_memory_error (MoodMessageQueue *self, GError **error)
+mood_message_queue_set_no_memory_error (MoodMessageQueue *self, const char *action, GError **error)
 {
-  mood_set_error (error, G_IO_ERROR_FAILED, MOOD_ACTION_RECEIVE, self->name,
+  mood_set_error (error, G_IO_ERROR_FAILED, action, self->name,
                   "there is no memory for a message of up to %" G_GINT64_FORMAT " bytes",
                   self->msgsize);
 }
@@ -144,7 +144,7 @@ take_large (MoodMessageQueue *self,
 
   if (buffer == NULL)
     {
-      mood_message_queue_set_no_memory_error (self, error);
+      mood_message_queue_set_no_memory_error (self, MOOD_ACTION_RECEIVE, error);
       return NULL;
     }
 
@@ -220,8 +220,8 @@ receive_message_into (MoodMessageQueue *self,
                     "no buffer was given to receive into");
   else if (G_UNLIKELY (size < (gsize) self->msgsize))
     mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_RECEIVE, self->name,
-                    "a message may have %" G_GINT64_FORMAT " bytes, but the buffer holds "
-                    "only %" G_GSIZE_FORMAT,
+                    "a message may have %" G_GINT64_FORMAT " bytes, but there is room for only "
+                    "%" G_GSIZE_FORMAT "; give room for msgsize bytes",
                     self->msgsize, size);
   else
     length = take (self, buffer, size, priority, timeout_us, deadline, cancellable, error);

@@ -27,8 +27,8 @@ set_message_error (MoodMessageQueue *self, gsize length, guint priority, GError 
                     "no message was given, but a length of %" G_GSIZE_FORMAT " bytes", length);
 }
 
-void
-mood_message_queue_set_too_large_error (MoodMessageQueue *self, gsize length, GError **error)
+static void
+set_too_large_error (MoodMessageQueue *self, gsize length, GError **error)
 {
   mood_set_error (error, G_IO_ERROR_MESSAGE_TOO_LARGE, MOOD_ACTION_SEND, self->name,
                   "the message has %" G_GSIZE_FORMAT " bytes, but one of this queue has at most "
@@ -107,7 +107,7 @@ send_message (MoodMessageQueue *self,
     length = (gsize) self->msgsize;
 
   if (G_UNLIKELY (length > (gsize) self->msgsize))
-    mood_message_queue_set_too_large_error (self, length, error);
+    set_too_large_error (self, length, error);
   else
     sent =
         G_LIKELY (send_or_block (self, message, length, priority, timeout_us, cancellable) == 0) ||

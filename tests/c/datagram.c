@@ -403,14 +403,17 @@ test_bad_messages (void)
 }
 
 static void
-assert_output_refused (MoodMessageQueue *queue, GOutputMessage *message, GIOErrorEnum code)
+assert_output_refused (MoodMessageQueue *queue,
+                       GOutputMessage *message,
+                       GIOErrorEnum code,
+                       const char *part)
 {
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpint (g_datagram_based_send_messages (G_DATAGRAM_BASED (queue), message, 1, 0, -1,
                                                    NULL, &error),
                    ==, -1);
-  mood_test_assert_error (&error, code, mood_message_queue_get_name (queue), NULL);
+  mood_test_assert_error (&error, code, mood_message_queue_get_name (queue), "send to", part, NULL);
   g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 0);
 }
 
@@ -429,39 +432,42 @@ test_bad_output (void)
   GOutputVector overflowing[] = { { "x", 1 }, { "x", G_MAXSIZE } };
   GOutputVector nothing[] = { { NULL, 1 }, { "x", 1 } };
   GOutputMessage message = { .vectors = &vector, .num_vectors = 1 };
+  /* Not what the sum would be if it overflowed. */
+  g_autofree char *too_many = g_strdup_printf ("%" G_GSIZE_FORMAT " bytes", G_MAXSIZE);
 
   message.address = address;
-  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED);
+  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED, "an address");
   message.address = NULL;
 
   message.control_messages = &credentials;
   message.num_control_messages = 1;
-  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED);
+  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED, "MoodPriorityMessage");
   message.control_messages = two;
   message.num_control_messages = 2;
-  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED);
+  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED, "2 control messages");
   message.control_messages = none;
   message.num_control_messages = 1;
-  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED);
+  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED, "MoodPriorityMessage");
   message.control_messages = NULL;
-  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED);
+  assert_output_refused (queue, &message, G_IO_ERROR_NOT_SUPPORTED, "MoodPriorityMessage");
   message.num_control_messages = 0;
 
   message.vectors = huge;
-  assert_output_refused (queue, &message, G_IO_ERROR_MESSAGE_TOO_LARGE);
+  assert_output_refused (queue, &message, G_IO_ERROR_MESSAGE_TOO_LARGE, "at most 64");
   message.vectors = nothing;
-  assert_output_refused (queue, &message, G_IO_ERROR_INVALID_ARGUMENT);
+  assert_output_refused (queue, &message, G_IO_ERROR_INVALID_ARGUMENT, "no message was given");
   message.num_vectors = 2;
-  assert_output_refused (queue, &message, G_IO_ERROR_INVALID_ARGUMENT);
+  assert_output_refused (queue, &message, G_IO_ERROR_INVALID_ARGUMENT, "no message was given");
   message.vectors = overflowing;
-  assert_output_refused (queue, &message, G_IO_ERROR_MESSAGE_TOO_LARGE);
+  assert_output_refused (queue, &message, G_IO_ERROR_MESSAGE_TOO_LARGE, too_many);
 }
 
 static void
 assert_input_refused (MoodMessageQueue *queue,
                       GInputVector *vectors,
                       guint n_vectors,
-                      GIOErrorEnum code)
+                      GIOErrorEnum code,
+                      const char *part)
 {
   GInputMessage message = { .vectors = vectors, .num_vectors = n_vectors };
   g_autoptr (GError) error = NULL;
@@ -469,7 +475,8 @@ assert_input_refused (MoodMessageQueue *queue,
   g_assert_cmpint (g_datagram_based_receive_messages (G_DATAGRAM_BASED (queue), &message, 1, 0, -1,
                                                       NULL, &error),
                    ==, -1);
-  mood_test_assert_error (&error, code, mood_message_queue_get_name (queue), NULL);
+  mood_test_assert_error (&error, code, mood_message_queue_get_name (queue), "receive from", part,
+                          NULL);
 }
 
 /* Room for less than a message may have is refused, however short the next one is, which stays. */
@@ -485,12 +492,12 @@ test_bad_input (void)
   GInputVector endless[] = { { NULL, G_MAXSIZE }, { NULL, G_MAXSIZE } };
 
   mood_test_send (queue, "stays", 2);
-  assert_input_refused (queue, vectors, 1, G_IO_ERROR_MESSAGE_TOO_LARGE);
-  assert_input_refused (queue, two, 2, G_IO_ERROR_MESSAGE_TOO_LARGE);
-  assert_input_refused (queue, NULL, 0, G_IO_ERROR_MESSAGE_TOO_LARGE);
-  assert_input_refused (queue, nothing, 1, G_IO_ERROR_INVALID_ARGUMENT);
-  assert_input_refused (queue, partly_nothing, 2, G_IO_ERROR_INVALID_ARGUMENT);
-  assert_input_refused (queue, endless, 2, G_IO_ERROR_INVALID_ARGUMENT);
+  assert_input_refused (queue, vectors, 1, G_IO_ERROR_MESSAGE_TOO_LARGE, "only 63");
+  assert_input_refused (queue, two, 2, G_IO_ERROR_MESSAGE_TOO_LARGE, "only 63");
+  assert_input_refused (queue, NULL, 0, G_IO_ERROR_MESSAGE_TOO_LARGE, "only 0");
+  assert_input_refused (queue, nothing, 1, G_IO_ERROR_INVALID_ARGUMENT, "no buffer");
+  assert_input_refused (queue, partly_nothing, 2, G_IO_ERROR_INVALID_ARGUMENT, "no buffer");
+  assert_input_refused (queue, endless, 2, G_IO_ERROR_INVALID_ARGUMENT, "no buffer");
   assert_receives (queue, 2, "stays2 ");
 }
 
