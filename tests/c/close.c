@@ -681,7 +681,7 @@ test_fork_with_busy_context (void)
 
       if (pid == 0)
         {
-          alarm (5);
+          alarm (MOOD_TEST_LIMIT_SECONDS);
           mood_test_exit_child (mood_message_queue_close (queue, NULL));
         }
       mood_test_await_child (pid);

@@ -35,3 +35,14 @@ g_queue_unlink (GQueue *queue, GList *link_)
   link_->next = NULL;
   queue->length--;
 }
+
+GList *
+g_queue_pop_head_link (GQueue *queue)
+{
+  GList *link_ = queue->head;
+
+  if (link_ != NULL)
+    g_queue_unlink (queue, link_);
+
+  return link_;
+}
