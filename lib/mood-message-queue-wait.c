@@ -7,6 +7,7 @@
 #include "mood-message-queue-private.h"
 
 #include "mood-error-private.h"
+#include "mood-interrupt-private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -75,6 +76,19 @@ set_would_block_error (MoodMessageQueue *self,
   mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, mood_message_queue_get_action (condition),
                   self->name, "it is %s, and %s; %s again when it is ready for %s", state, why,
                   verb, ready);
+}
+
+/* After a signal handler ran during the wait. */
+static gboolean
+set_error_if_interrupted (MoodMessageQueue *self, GIOCondition condition, GError **error)
+{
+  if (!mood_is_interrupted ())
+    return FALSE;
+
+  mood_set_error (error, G_IO_ERROR_CANCELLED, mood_message_queue_get_action (condition),
+                  self->name, "a signal came, and its handler ended the call");
+
+  return TRUE;
 }
 
 /* What is left until @deadline, for ppoll(); NULL without one. */
@@ -146,7 +160,10 @@ wait_until_ready (MoodMessageQueue *self,
       return FALSE;
     }
 
-  if (n_ready == -1 && errsv != EINTR)
+  if (n_ready == -1 && errsv == EINTR)
+    return !set_error_if_interrupted (self, condition, error);
+
+  if (n_ready == -1)
     {
       mood_set_error_from_errno (error, errsv, action, self->name, NULL);
       return FALSE;
@@ -193,7 +210,7 @@ mood_message_queue_wait_to_retry (MoodMessageQueue *self,
   switch (errsv)
     {
     case EINTR:
-      return TRUE;
+      return !set_error_if_interrupted (self, condition, error);
 
     /* What a descriptor in nonblocking mode answers, and what one that is not answers when it is
      * told not to wait. A call that has begun to wait goes on when the mode is changed. */

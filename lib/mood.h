@@ -7,6 +7,7 @@
 #include "mood-version.h"
 #include "mood-version-macros.h"
 #include "mood-enums.h"
+#include "mood-interrupt.h"
 #include "mood-enum-types.h"
 #include "mood-message-queue.h"
 #include "mood-priority-message.h"
