@@ -1,0 +1,382 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What Python adds to the introspected library, so that it is what Python's users expect: the names
+and the behaviour of the module mood.mqueue, exceptions, iteration, asyncio."""
+
+import math
+import os
+import pkgutil
+import select
+import sys
+import warnings
+
+from gi.module import get_introspection_module
+from gi.overrides import override
+from gi.repository import Gio, GLib
+
+# In a build directory the extension is not where this file is.
+__path__ = pkgutil.extend_path(__path__, __name__)
+
+from . import _coroutines, _errors, _waiting  # noqa: E402
+from ._arguments import (  # noqa: E402
+    to_bytes,
+    to_cancellable,
+    to_microseconds,
+    to_name,
+    to_open_flags,
+    to_priority,
+    to_timeout_us,
+    to_view,
+)
+
+Mood = get_introspection_module("Mood")
+
+__all__ = []
+
+try:
+    if os.environ.get("MOOD_NATIVE") == "0":
+        raise ImportError("MOOD_NATIVE=0 turns the extension off")
+    from . import _native as _calls
+except ImportError:
+    # It is built where there is what it needs, and nothing but speed depends on it.
+    from . import _calls
+
+
+def _raises(method):
+    """The introspected method, whose errors become Python's as well."""
+
+    def call(self, *arguments, **keywords):
+        with _errors.translating(self.name):
+            return method(self, *arguments, **keywords)
+
+    call.__name__ = method.__name__
+    call.__doc__ = method.__doc__
+    return call
+
+
+def _attribute(name, set_value=None):
+    """The property of the same name, as an attribute."""
+    return property(lambda self: self.get_property(name), set_value)
+
+
+def _parameters(name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
+    """The constructor's, as the library takes them."""
+    return to_name(name), to_open_flags(flags), mode, maxmsg, msgsize
+
+
+def _is_utf8(name):
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _ready_now(queue, condition, cancellable):
+    """As the functions in _calls do it, fails where it would have to wait."""
+    try:
+        return Mood.MessageQueue.condition_wait(queue, condition, 0, cancellable)
+    except GLib.Error as error:
+        if not _errors.matches(error, Gio.IOErrorEnum.TIMED_OUT):
+            raise
+        raise _errors.new(Gio.IOErrorEnum.WOULD_BLOCK, error.message) from None
+
+
+class _Messages:
+    """What "async for" asks for one message after the other."""
+
+    def __init__(self, queue):
+        self._queue = queue
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        try:
+            return await self._queue.areceive()
+        except GLib.Error as error:
+            if _errors.matches(error, Gio.IOErrorEnum.CLOSED):
+                raise StopAsyncIteration from None
+            raise
+
+
+class MessageQueue(Mood.MessageQueue):
+    """A POSIX message queue.
+
+    MessageQueue(name, flags, mode=0o600, maxmsg=-1, msgsize=-1) opens the queue, or creates it if
+    the flags have os.O_CREAT. The flags are os.O_* or Mood.OpenFlags; mode, maxmsg and msgsize
+    matter for a queue that is created, and a negative maxmsg or msgsize asks for the default.
+
+    "with" closes the queue at the end of the block, and leaves the queue itself in the kernel,
+    until it is unlinked with queue.unlink() or Mood.unlink(name).
+
+    Errors are both GLib.Error and what Python has for the case: BlockingIOError where a call would
+    have to wait, FileNotFoundError, FileExistsError, PermissionError, TimeoutError, or another
+    OSError, and ValueError for what cannot be, such as using a queue that is closed.
+    """
+
+    def __new__(cls, *arguments, **keywords):
+        if cls is MessageQueue:
+            parameters = _parameters(*arguments, **keywords)
+            if not _is_utf8(parameters[0]):
+                # No property of GObject's can hold such a name.
+                with _errors.translating(parameters[0]):
+                    queue = Mood.MessageQueue.new(*parameters)
+                queue._flags = None
+                return queue
+        return super().__new__(cls)
+
+    def __init__(self, name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
+        if "_flags" not in self.__dict__:
+            parameters = _parameters(name, flags, mode, maxmsg, msgsize)
+            if not _is_utf8(parameters[0]):
+                raise ValueError("only Mood.MessageQueue itself opens a name that is not UTF-8")
+            keys = "name", "flags", "mode", "maxmsg", "msgsize"
+            super().__init__(**dict(zip(keys, parameters)))
+            with _errors.translating(parameters[0]):
+                self.init(None)
+        # An attribute makes this object live as long as the GObject does.
+        self._flags = flags
+
+    @classmethod
+    def new(cls, name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
+        """The same as MessageQueue(name, flags, mode, maxmsg, msgsize)."""
+        return cls(name, flags, mode, maxmsg, msgsize)
+
+    def __del__(self, is_finalizing=sys.is_finalizing, warn=warnings.warn):
+        if is_finalizing():
+            return
+        try:
+            # The GObject closes the queue when it goes. It stays where a source or a call uses it.
+            is_left_open = self.__grefcount__ == 1 and self.fileno() != -1
+        except TypeError:
+            # It never had a GObject.
+            return
+        if is_left_open:
+            warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+
+    name = property(lambda self: self.get_name())
+    mode = _attribute("mode")
+    maxmsg = _attribute("maxmsg")
+    msgsize = _attribute("msgsize")
+    curmsgs = _attribute("curmsgs")
+    closed = _attribute("closed")
+    fd = _attribute("fd")
+    # By the method, because setting the property could not raise an error.
+    blocking = _attribute("blocking", lambda self, blocking: self.set_blocking(blocking))
+
+    @property
+    def flags(self):
+        """The flags as they were given."""
+        return self.__dict__.get("_flags", self.get_property("flags"))
+
+    def __repr__(self):
+        name = f"{type(self).__module__}.{type(self).__qualname__}".removeprefix("gi.overrides.")
+        if self.closed:
+            return f"<{name} {self.name!r} closed>"
+        if self.fd == -1:
+            return f"<{name} not opened>"
+        return f"<{name} {self.name!r} fd={self.fd} maxmsg={self.maxmsg} msgsize={self.msgsize}>"
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(
+            f"cannot pickle a {type(self).__name__}: it belongs to its process, and another one "
+            "opens the queue by its name"
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __len__(self):
+        """How many messages wait in the queue."""
+        curmsgs = self.curmsgs
+        if curmsgs < 0:
+            reason = "it is closed" if self.closed else "it was never opened"
+            raise _errors.new(
+                Gio.IOErrorEnum.CLOSED if self.closed else Gio.IOErrorEnum.NOT_INITIALIZED,
+                _errors.describe("count the messages of", self.name, reason),
+                self.name,
+            )
+        return curmsgs
+
+    def __bool__(self):
+        # Not whether there are messages.
+        return True
+
+    def __contains__(self, message):
+        raise TypeError("whether a message is in the queue cannot be told: looking takes it out")
+
+    def __iter__(self):
+        """Waits for each message, and yields its bytes and its priority, until the queue is
+        closed."""
+        while True:
+            try:
+                message = self.receive(timeout=math.inf)
+            except GLib.Error as error:
+                if _errors.matches(error, Gio.IOErrorEnum.CLOSED):
+                    return
+                raise
+            yield message
+
+    def __aiter__(self):
+        """Awaits each message, and yields its bytes and its priority, until the queue is closed."""
+        return _Messages(self)
+
+    close = _raises(Mood.MessageQueue.close)
+    unlink = _raises(Mood.MessageQueue.unlink)
+    set_blocking = _raises(Mood.MessageQueue.set_blocking)
+    receive_finish = _raises(Mood.MessageQueue.receive_finish)
+    send_finish = _raises(Mood.MessageQueue.send_finish)
+    condition_check = _raises(Mood.MessageQueue.condition_check)
+
+    def reopen(self, flags):
+        """Opens the queue once more, under its name or without one, with a mode of its own."""
+        with _errors.translating(self.name):
+            queue = super().reopen(to_open_flags(flags))
+        queue._flags = flags
+        return queue
+
+    def sendall(self, message, priority=0, cancellable=None):
+        """Sends all of the message, as several messages if it is longer than msgsize.
+
+        The attribute bytes_sent of an exception tells how much had been sent before it.
+        """
+        sent = 0
+        try:
+            view = to_view(message)
+            size = max(1, self.msgsize)
+            while True:
+                sent += self.send(view[sent : sent + size], priority, cancellable)
+                if sent >= len(view):
+                    return
+        except BaseException as error:
+            error.bytes_sent = sent
+            raise
+
+    def send_many(self, messages, cancellable=None, *, timeout=None):
+        """Waits until there is room, sends as many of the messages as fit, and returns how many
+        that were.
+
+        A message is a bytes-like object, of priority 0, or a tuple of one and its priority. All of
+        them are checked before the first is sent. The timeout is in seconds: 0 tries, None waits
+        without limit, or not at all in nonblocking mode.
+        """
+        try:
+            timeout_us = to_timeout_us(timeout)
+            to_cancellable(cancellable)
+            pairs = [each if isinstance(each, tuple) else (each, 0) for each in messages]
+            pairs = [(to_bytes(message), to_priority(priority, self)) for message, priority in pairs]
+            return _waiting.call(
+                Mood.MessageQueue.send_many,
+                select.POLLOUT,
+                timeout_us,
+                cancellable,
+                self,
+                b"".join(message for message, _ in pairs),
+                [len(message) for message, _ in pairs],
+                [priority for _, priority in pairs],
+                0,
+                cancellable,
+            )
+        except Exception as error:
+            error.messages_sent = 0
+            raise
+
+    def send_with_timeout(self, message, priority, timeout_us, cancellable=None):
+        """send() with the timeout in microseconds, of which -1 waits without limit."""
+        timeout = to_microseconds(timeout_us) / 1e6
+        return self.send(message, priority, cancellable, timeout=timeout)
+
+    def receive_with_timeout(self, timeout_us, cancellable=None):
+        """receive() with the timeout in microseconds, of which -1 waits without limit."""
+        return self.receive(cancellable, timeout=to_microseconds(timeout_us) / 1e6)
+
+    async def asend(self, message, priority=0):
+        """Sends one message from within asyncio, when there is room; returns how many bytes it has.
+
+        A message longer than msgsize is refused. Those who wait are served in order.
+        """
+        return await _coroutines.send(
+            self, _calls.try_to_send, to_bytes(message), to_priority(priority, self)
+        )
+
+    async def areceive(self):
+        """Receives one message from within asyncio, and returns its bytes and its priority.
+
+        Those who wait are served in order, and one that is cancelled has taken no message.
+        """
+        return await _coroutines.receive(self, _calls.try_to_receive)
+
+    def receive_async(
+        self, io_priority=GLib.PRIORITY_DEFAULT, cancellable=None, callback=None, *user_data
+    ):
+        """Receives one message from within a main loop of GLib's, which calls
+        callback(queue, result, *user_data): queue.receive_finish(result) is the message."""
+        arguments = () if callback is None else (callback, *user_data)
+        return super().receive_async(io_priority, cancellable, *arguments)
+
+    def send_async(
+        self,
+        message,
+        priority=0,
+        io_priority=GLib.PRIORITY_DEFAULT,
+        cancellable=None,
+        callback=None,
+        *user_data,
+    ):
+        """Sends one message from within a main loop of GLib's, which calls
+        callback(queue, result, *user_data): queue.send_finish(result) tells how it went."""
+        arguments = () if callback is None else (callback, *user_data)
+        return super().send_async(
+            to_bytes(message), to_priority(priority, self), io_priority, cancellable, *arguments
+        )
+
+    def condition_wait(self, condition, timeout, cancellable=None):
+        """Waits until the queue is ready for the condition, for the timeout in microseconds, of
+        which -1 waits without limit."""
+        event = int(condition) & (select.POLLIN | select.POLLOUT)
+        timeout_us = to_microseconds(timeout)
+        return _waiting.call(
+            _ready_now, event, timeout_us, cancellable, self, condition, cancellable
+        )
+
+    def add_watch(self, *arguments):
+        """add_watch([priority,] condition, callback, *data) calls callback(queue, condition, *data)
+        from the main loop when the queue is ready, as long as it returns True."""
+        if arguments and isinstance(arguments[0], GLib.IOCondition):
+            arguments = (GLib.PRIORITY_DEFAULT, *arguments)
+        if len(arguments) < 3 or not callable(arguments[2]):
+            raise TypeError("a watch is added by add_watch([priority,] condition, callback, *data)")
+        return super().add_watch(*arguments)
+
+    def add_receiver(self, *arguments):
+        """add_receiver([priority,] callback, *data) calls callback(queue, message, priority, *data)
+        from the main loop with each message, as long as it returns True."""
+        if arguments and callable(arguments[0]):
+            arguments = (GLib.PRIORITY_DEFAULT, *arguments)
+        if len(arguments) < 2 or not callable(arguments[1]):
+            raise TypeError("a receiver is added by add_receiver([priority,] callback, *data)")
+        priority, callback, *data = arguments
+
+        def on_message(queue, message, _length, message_priority, *rest):
+            return callback(queue, message, message_priority, *rest)
+
+        return super().add_receiver(priority, on_message, *data)
+
+
+MessageQueue = override(MessageQueue)
+__all__.append("MessageQueue")
+
+_calls.bind(MessageQueue, Gio.Cancellable)
+
+
+def unlink(name):
+    """Removes the name of a queue, which is gone when nobody has it open any more."""
+    name = to_name(name)
+    with _errors.translating(name):
+        return Mood.unlink(name)
+
+
+__all__.append("unlink")
