@@ -21,6 +21,7 @@ GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
 # to the library is added here, on purpose.
 NAMESPACE = {
     'bitfield OpenFlags',
+    'callback InterruptFunc',
     'callback MessageFunc',
     'callback MessageQueueSourceFunc',
     'class MessageQueue',
@@ -29,6 +30,7 @@ NAMESPACE = {
     'constant MICRO_VERSION',
     'constant MINOR_VERSION',
     'constant VERSION_S',
+    'function set_interrupt_func = mood_set_interrupt_func',
     'function unlink = mood_unlink',
     'function-macro CHECK_VERSION = MOOD_CHECK_VERSION',
     # G_DECLARE_FINAL_TYPE makes them; they are private in all but name.
@@ -37,6 +39,7 @@ NAMESPACE = {
 }
 
 MEMBERS = {
+    'InterruptFunc': set(),
     'MessageFunc': set(),
     'MessageQueue': {
         'constructor new = mood_message_queue_new',
@@ -114,6 +117,8 @@ HIDDEN = {
     'mood_message_queue_add_watch',
     'mood_message_queue_receive_into',
     'mood_message_queue_receive_into_with_timeout',
+    'mood_set_interrupt_func',
+    'MoodInterruptFunc',
     'MOOD_CHECK_VERSION',
 }
 
@@ -158,7 +163,7 @@ class GirTest(unittest.TestCase):
         self.assertEqual(containers, set(MEMBERS))
 
     def test_hidden_are_only_those_that_should_be(self):
-        hidden = {element.get(C + 'identifier') for element in self.namespace.iter()
+        hidden = {element.get(C + 'identifier', element.get(C + 'type')) for element in self.namespace.iter()
                   if element.get('introspectable') == '0'}
         self.assertEqual(hidden, HIDDEN)
 

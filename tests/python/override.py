@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What the override adds: the constructor, attributes and default arguments of mood.mqueue."""
+"""The constructor and the attributes of mood.mqueue, and the subscriptions of the main loop."""
 
 import os
+import pathlib
 import stat
 
-from gi.repository import Gio, GLib, GObject
+from gi.repository import GObject
 
 import tap
-from queues import Mood, QueueTest
+from overridden import OverrideTest
+from queues import Gio, GLib, Mood
 
 Flags = Mood.OpenFlags
 
+CREATE = os.O_CREAT | os.O_EXCL
 
-class ConstructorTest(QueueTest):
+
+class ConstructorTest(OverrideTest):
     def test_flags_are_those_of_os(self):
         name = self.new_name()
         rows = {
@@ -25,7 +29,10 @@ class ConstructorTest(QueueTest):
         for given, meant in rows.items():
             with self.subTest(flags=given):
                 queue = Mood.MessageQueue(name, given, maxmsg=1, msgsize=8)
-                self.assertEqual(queue.flags, meant)
+                self.assertEqual(queue.props.flags, meant)
+                # As they were given.
+                self.assertEqual(queue.flags, given)
+                self.assertIs(type(queue.flags), int)
                 queue.close()
 
     def test_open_flags_are_themselves(self):
@@ -44,9 +51,50 @@ class ConstructorTest(QueueTest):
     def test_other_types_are_refused(self):
         with self.assertRaisesRegex(TypeError, 'os.O_.*, not str'):
             Mood.MessageQueue(self.new_name(), 'r')
-        for name in None, b'/jobs':
-            with self.subTest(name=name), self.assertRaisesRegex(TypeError, 'is a str, not'):
+        for name in None, 5, ['/jobs']:
+            with self.subTest(name=name), self.assertRaisesRegex(TypeError, 'str, bytes or os'):
                 Mood.MessageQueue(name, os.O_RDWR)
+        with self.assertRaises(TypeError):
+            Mood.MessageQueue(self.new_name())
+        with self.assertRaises(TypeError):
+            Mood.MessageQueue(self.new_name(), os.O_RDWR, 0o600, -1, -1, 5)
+
+    def test_names(self):
+        text = self.new_name() + '-é'
+        self.addCleanup(lambda: Mood.unlink(text))
+        queue = Mood.MessageQueue(text, os.O_RDWR | CREATE, 0o600, 1, 8)
+        for name in text.encode(), pathlib.Path(text), pathlib.PosixPath(text):
+            with self.subTest(name=name):
+                again = Mood.MessageQueue(name, os.O_RDWR)
+                self.assertEqual(again.name, text)
+                queue.send(b'x')
+                self.assertEqual(again.recv(), b'x')
+                again.close()
+
+    def test_name_that_is_no_utf8(self):
+        name = self.new_name().encode() + b'-\xff'
+        self.addCleanup(lambda: Mood.unlink(name))
+        for flags in os.O_RDWR | CREATE, Flags.RDWR:
+            queue = Mood.MessageQueue(name, flags, maxmsg=1, msgsize=8)
+            self.addCleanup(queue.close)
+            self.assertIs(type(queue), Mood.MessageQueue)
+            self.assertEqual(queue.name, os.fsdecode(name))
+            self.assertIn('udcff', repr(queue))
+            self.assertEqual(queue.flags, flags)
+        queue.send(b'x')
+        with self.assertRaises(TimeoutError) as caught:
+            queue.send(b'x', timeout=0.001)
+        self.assertEqual(os.fsencode(caught.exception.filename), name)
+        self.assertIn('\ufffd', str(caught.exception))
+
+        with self.assertRaises(FileNotFoundError):
+            Mood.MessageQueue(name + b'x', flags)
+
+        class Jobs(Mood.MessageQueue):
+            pass
+
+        with self.assertRaises(ValueError):
+            Jobs(name, flags)
 
     def test_null_character_is_refused(self):
         name = self.new_name()
@@ -78,7 +126,7 @@ class ConstructorTest(QueueTest):
         self.assertIs(type(GObject.new(Mood.MessageQueue)), Mood.MessageQueue)
 
 
-class AttributesTest(QueueTest):
+class AttributesTest(OverrideTest):
     def test_life(self):
         name = self.new_name()
         queue = Mood.MessageQueue(name, os.O_RDWR | os.O_CREAT, 0o600, 2, 8)
@@ -114,44 +162,25 @@ class AttributesTest(QueueTest):
         self.assertTrue(queue.closed)
 
 
-class ArgumentsTest(QueueTest):
-    def test_send(self):
-        queue = self.new_queue(msgsize=8)
-        self.assertEqual(queue.send(b'low'), 3)
-        self.assertEqual(queue.send(b'high', 9), 4)
-        self.assertEqual(queue.send(b'higher', priority=10, cancellable=None), 6)
-        self.assertEqual(queue.send(b'too long'[:7] + b'xx'), 8)
-        self.assertEqual([queue.receive() for _ in range(4)], [
-            (b'higher', 10), (b'high', 9), (b'low', 0), (b'too lonx', 0)])
-
-    def test_sendall(self):
-        queue = self.new_queue(msgsize=8)
-        self.assertIsNone(queue.sendall(b'x' * 9))
-        self.assertIsNone(queue.sendall(b'urgent', 7))
-        self.assertEqual([queue.receive() for _ in range(3)], [
-            (b'urgent', 7), (b'x' * 8, 0), (b'x', 0)])
-
-    def test_cancellable(self):
+class ReopenTest(OverrideTest):
+    def test_reopen(self):
         queue = self.new_queue()
-        cancellable = Gio.Cancellable()
-        cancellable.cancel()
-        for send in queue.send, queue.sendall:
-            with self.assert_fails(Gio.IOErrorEnum.CANCELLED):
-                send(b'x', cancellable=cancellable)
-        self.assertEqual(queue.curmsgs, 0)
+        again = queue.reopen(os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(again.close)
+        self.assertEqual(again.flags, os.O_RDONLY | os.O_NONBLOCK)
+        self.assertTrue(queue.blocking)
+        queue.send(b'x', 3)
+        self.assertEqual(again.receive(), (b'x', 3))
+        with self.assertRaises(PermissionError):
+            again.send(b'x')
+        with self.assertRaises(ValueError):
+            queue.reopen(os.O_ACCMODE)
+        queue.close()
+        with self.assertRaises(ValueError):
+            queue.reopen(os.O_RDONLY)
 
-    def test_many(self):
-        """What has no override works as introspection has it."""
-        queue = self.new_queue()
-        self.assertEqual(queue.send_many(b'highlow', [4, 3], [9, 0], 0), 2)
-        self.assertEqual(queue.send_many(b'low', [3], None, 0, None), 1)
-        received = queue.receive_many(10, 0)
-        self.assertEqual(tuple(received), (b'highlowlow', [4, 3, 3], [9, 0, 0]))
-        self.assertIsInstance(queue, Gio.DatagramBased)
-        self.assertEqual(queue.condition_check(GLib.IOCondition.IN), GLib.IOCondition(0))
-        with self.assert_fails(Gio.IOErrorEnum.WOULD_BLOCK):
-            queue.receive_many(10, 0)
 
+class LoopTest(OverrideTest):
     def test_watch(self):
         queue = self.new_queue()
         calls = []
@@ -193,6 +222,51 @@ class ArgumentsTest(QueueTest):
                 self.assertEqual(receiver.get_priority(), priority)
                 self.wait_until(lambda: calls)
                 self.assertEqual(calls.pop(), (queue, b'a\0b', 5, 1, 2))
+
+    def test_wrong_arguments(self):
+        queue = self.new_queue()
+        for arguments in ((), (GLib.IOCondition.IN,), (GLib.PRIORITY_LOW, GLib.IOCondition.IN),
+                          (GLib.IOCondition.IN, 'x'), (print, GLib.IOCondition.IN)):
+            with self.subTest(arguments=arguments):
+                with self.assertRaisesRegex(TypeError, r'add_watch\('):
+                    queue.add_watch(*arguments)
+        for arguments in (), (GLib.PRIORITY_LOW,), (None,), (GLib.PRIORITY_LOW, 'x'):
+            with self.subTest(arguments=arguments):
+                with self.assertRaisesRegex(TypeError, r'add_receiver\('):
+                    queue.add_receiver(*arguments)
+
+    def test_await_with_callbacks(self):
+        """The arguments of introspection, each of which may be left out."""
+        queue = self.new_queue(maxmsg=1)
+        calls = []
+
+        def on_received(queue, result, *data):
+            calls.append((queue.receive_finish(result), *data))
+
+        def on_sent(queue, result, *data):
+            calls.append((queue.send_finish(result), *data))
+
+        queue.receive_async(GLib.PRIORITY_DEFAULT, None, on_received, 1, 2)
+        queue.send_async(b'x', 3, GLib.PRIORITY_DEFAULT, None, on_sent, 4)
+        self.wait_until(lambda: len(calls) == 2)
+        self.assertCountEqual(calls, [((b'x', 3), 1, 2), (True, 4)])
+        calls.clear()
+        queue.receive_async(callback=on_received)
+        queue.send_async(bytearray(b'y'), callback=on_sent)
+        self.wait_until(lambda: len(calls) == 2)
+        self.assertCountEqual(calls, [((b'y', 0),), (True,)])
+
+        def on_failed(queue, result):
+            try:
+                queue.receive_finish(result)
+            except ValueError as error:
+                calls.append(error)
+
+        calls.clear()
+        queue.receive_async(callback=on_failed)
+        queue.close()
+        self.wait_until(lambda: calls)
+        self.assert_error(calls[0], Gio.IOErrorEnum.CLOSED)
 
     def test_receiver_gets_bytes(self):
         queue = self.new_queue()

@@ -336,8 +336,11 @@ class MessageQueue(Mood.MessageQueue):
     def condition_wait(self, condition, timeout, cancellable=None):
         """Waits until the queue is ready for the condition, for the timeout in microseconds, of
         which -1 waits without limit."""
-        event = int(condition) & (select.POLLIN | select.POLLOUT)
         timeout_us = to_microseconds(timeout)
+        if timeout_us == 0:
+            with _errors.translating(self.name):
+                return super().condition_wait(condition, 0, cancellable)
+        event = int(condition) & (select.POLLIN | select.POLLOUT)
         return _waiting.call(
             _ready_now, event, timeout_us, cancellable, self, condition, cancellable
         )

@@ -117,6 +117,8 @@ def translating(filename):
 
 def describe(action, name, reason):
     """The text of an error, as the C library writes it."""
+    if name is None:
+        return f"Cannot {action} message queue without a name: {reason}"
     # A name may be bytes that are no text.
     name = name.encode(errors="surrogateescape").decode(errors="replace")
     return f"Cannot {action} message queue “{name}”: {reason}"
