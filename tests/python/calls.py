@@ -276,27 +276,6 @@ class ReceiveTest(OverrideTest):
                 with self.assertRaisesRegex(TypeError, 'timeout=SECONDS'):
                     call()
 
-    def test_large_messages(self):
-        """Above and below what is received by way of the stack."""
-        for msgsize in 8191, 8192, 8193, 20_000:
-            # Where the limit is lower, the test has less to say.
-            try:
-                queue = self.new_queue(maxmsg=2, msgsize=msgsize)
-            except ValueError:
-                self.assertGreater(msgsize, 8192)
-                continue
-            for length in 0, 1, msgsize - 1, msgsize:
-                with self.subTest(msgsize=msgsize, length=length):
-                    message = os.urandom(length)
-                    queue.send(message, 3)
-                    queue.send(message, 1)
-                    self.assertEqual(queue.receive(), (message, 3))
-                    self.assertEqual(queue.recv(), message)
-            with self.assertRaises(BlockingIOError):
-                queue.receive(timeout=0)
-            queue.close()
-            queue.unlink()
-
     def test_many(self):
         queue = self.new_queue(maxmsg=10)
         messages = [(bytes([number]) * number, number % 3) for number in range(10)]
