@@ -25,10 +25,10 @@ class OverrideTest(QueueTest):
         self.addCleanup(again.close)
         return again
 
-    def run_python(self, code, *arguments):
+    def run_python(self, code, *arguments, **environment):
         """What Python code writes that runs in another process, with the override under test."""
         result = subprocess.run(
             [*PYTHON, '-c', code, *arguments], check=False, timeout=LIMIT_SECONDS, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environment})
         self.assertEqual(result.returncode, 0, result.stdout)
         return result.stdout

@@ -5,6 +5,7 @@
 import os
 import pathlib
 import stat
+import tempfile
 
 from gi.repository import GObject
 
@@ -124,6 +125,40 @@ class ConstructorTest(OverrideTest):
     def test_other_constructors_give_the_same_class(self):
         self.assertIs(type(self.new_queue()), Mood.MessageQueue)
         self.assertIs(type(GObject.new(Mood.MessageQueue)), Mood.MessageQueue)
+
+
+class ImportTest(OverrideTest):
+    def test_extension_is_the_one_that_is_tested(self):
+        is_native = type(Mood.MessageQueue.recv).__name__ == 'method_descriptor'
+        self.assertEqual(is_native, os.environ.get('MOOD_NATIVE') != '0')
+
+    def test_broken_extension(self):
+        """Python goes on without it, and says so."""
+        code = '''if True:
+            import os, sys, warnings, gi
+            gi.require_version('Mood', '1.0')
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter('always', RuntimeWarning)
+                from gi.repository import Mood
+            print(*(each.message for each in caught if each.category is RuntimeWarning))
+            with Mood.MessageQueue(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600, 1, 8) as queue:
+                queue.send(b'x')
+                print(queue.recv())
+            '''
+        with tempfile.TemporaryDirectory() as folder:
+            broken = pathlib.Path(folder, 'gi', 'overrides', 'Mood', '_native.so')
+            broken.parent.mkdir(parents=True)
+            broken.write_text('not what it should be')
+            path = os.pathsep.join([os.environ['PYTHONPATH'].split(os.pathsep)[0], folder])
+            output = self.run_python(code, self.new_name(), PYTHONPATH=path, MOOD_NATIVE='1')
+        self.assertRegex(output, r"^Mood goes on without its extension: .*_native\.so.*\nb'x'\n$")
+
+    def test_asyncio_is_not_imported_for_all(self):
+        code = 'import gi; gi.require_version("Mood", "1.0"); from gi.repository import Mood\n' \
+            'import sys; print("asyncio" in sys.modules)'
+        before = self.run_python('from gi.repository import GLib; import sys; '
+                                 'print("asyncio" in sys.modules)')
+        self.assertEqual(self.run_python(code), before)
 
 
 class AttributesTest(OverrideTest):

@@ -2,6 +2,7 @@
 """What Python adds to the introspected library, so that it is what Python's users expect: the names
 and the behaviour of the module mood.mqueue, exceptions, iteration, asyncio."""
 
+import importlib
 import math
 import os
 import pkgutil
@@ -32,21 +33,31 @@ Mood = get_introspection_module("Mood")
 
 __all__ = []
 
-try:
-    if os.environ.get("MOOD_NATIVE") == "0":
-        raise ImportError("MOOD_NATIVE=0 turns the extension off")
-    from . import _native as _calls
-except ImportError:
-    # It is built where there is what it needs, and nothing but speed depends on it.
-    from . import _calls
+
+def _import_calls():
+    """The calls that carry messages: those of the extension, or the same ones in Python."""
+    if os.environ.get("MOOD_NATIVE") != "0":
+        try:
+            return importlib.import_module("._native", __name__)
+        except ModuleNotFoundError:
+            # It is built where there is what it needs, and nothing but speed depends on it.
+            pass
+        except ImportError as error:
+            warnings.warn(f"Mood goes on without its extension: {error}", RuntimeWarning)
+    return importlib.import_module("._calls", __name__)
+
+
+_calls = _import_calls()
 
 
 def _raises(method):
     """The introspected method, whose errors become Python's as well."""
 
     def call(self, *arguments, **keywords):
-        with _errors.translating(self.name):
+        try:
             return method(self, *arguments, **keywords)
+        except GLib.Error as error:
+            raise _errors.translate(error, self.name) from None
 
     call.__name__ = method.__name__
     call.__doc__ = method.__doc__
@@ -167,7 +178,9 @@ class MessageQueue(Mood.MessageQueue):
     @property
     def flags(self):
         """The flags as they were given."""
-        return self.__dict__.get("_flags", self.get_property("flags"))
+        if "_flags" in self.__dict__:
+            return self._flags
+        return self.get_property("flags")
 
     def __repr__(self):
         name = f"{type(self).__module__}.{type(self).__qualname__}".removeprefix("gi.overrides.")
@@ -262,6 +275,8 @@ class MessageQueue(Mood.MessageQueue):
         A message is a bytes-like object, of priority 0, or a tuple of one and its priority. All of
         them are checked before the first is sent. The timeout is in seconds: 0 tries, None waits
         without limit, or not at all in nonblocking mode.
+
+        An exception means that none was sent, and has an attribute messages_sent, which is 0.
         """
         try:
             timeout_us = to_timeout_us(timeout)
@@ -280,7 +295,7 @@ class MessageQueue(Mood.MessageQueue):
                 0,
                 cancellable,
             )
-        except Exception as error:
+        except BaseException as error:
             error.messages_sent = 0
             raise
 

@@ -6,7 +6,6 @@ who comes first is told that the queue is ready, and takes the message in the sa
 coroutine returns it. A task that is cancelled has taken none, so there is none to lose.
 """
 
-import asyncio
 import collections
 import select
 
@@ -116,6 +115,9 @@ def _on_closed(queue, _property):
 
 
 def _get_line(queue, event):
+    # Where a loop runs it has been imported; for all others it would be much to import.
+    import asyncio
+
     loop = asyncio.get_running_loop()
     lines = queue.__dict__.get("_lines")
     if lines is None:

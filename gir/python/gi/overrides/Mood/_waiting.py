@@ -62,7 +62,7 @@ class Wait:
         if self.deadline is None:
             if self.timeout_us is None:
                 # One that has begun to wait goes on when the mode is changed.
-                if not queue.blocking:
+                if not queue.blocking and not queue.closed:
                     raise _errors.translate(error, queue.name)
                 self.deadline = math.inf
             else:
