@@ -69,13 +69,12 @@ set_would_block_error (MoodMessageQueue *self,
 {
   const char *state = condition == G_IO_IN ? "empty" : "full";
   const char *verb = condition == G_IO_IN ? "receive" : "send";
-  const char *ready = condition == G_IO_IN ? "G_IO_IN" : "G_IO_OUT";
+  const char *ready = condition == G_IO_IN ? "there is a message" : "there is room";
   const char *why =
       timeout_us == MOOD_TIMEOUT_OF_MODE ? "in nonblocking mode" : "the call was not to wait";
 
   mood_set_error (error, G_IO_ERROR_WOULD_BLOCK, mood_message_queue_get_action (condition),
-                  self->name, "it is %s, and %s; %s again when it is ready for %s", state, why,
-                  verb, ready);
+                  self->name, "it is %s, and %s; %s again when %s", state, why, verb, ready);
 }
 
 /* After a signal handler ran during the wait. */
