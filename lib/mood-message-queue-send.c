@@ -103,7 +103,9 @@ send_message (MoodMessageQueue *self,
                                          MOOD_ACTION_SEND, error))
     return -1;
 
-  if (G_UNLIKELY (length > (gsize) self->msgsize) && may_be_cut)
+  /* No message is longer than G_MAXSSIZE: that is -1 for a length, as some bindings make of an
+   * empty string. What follows it in memory must not be sent. */
+  if (G_UNLIKELY (length > (gsize) self->msgsize) && may_be_cut && length <= G_MAXSSIZE)
     length = (gsize) self->msgsize;
 
   if (G_UNLIKELY (length > (gsize) self->msgsize))
@@ -173,6 +175,8 @@ mood_message_queue_send_before (MoodMessageQueue *self,
  * - %G_IO_ERROR_CANCELLED if @cancellable was cancelled, and nothing was sent;
  * - %G_IO_ERROR_INVALID_ARGUMENT if @priority is above 32767, or @message is %NULL and @length
  *   is not 0;
+ * - %G_IO_ERROR_MESSAGE_TOO_LARGE if @length is above %G_MAXSSIZE, as a negative number is that
+ *   became a length;
  * - %G_IO_ERROR_PERMISSION_DENIED if the queue was not opened to send;
  * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if a descriptor for waiting with a @cancellable cannot be
  *   had;

@@ -109,6 +109,28 @@ test_short_count (void)
   g_assert_no_error (error);
 }
 
+/* What a binding hands over that takes -1 for the length of an empty string. */
+static void
+test_negative_length (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR | MOOD_OPEN_NONBLOCK);
+  g_autoptr (GError) error = NULL;
+  const guint8 *message = (const guint8 *) "";
+  gsize bytes_sent = 99;
+
+  g_assert_cmpint (mood_message_queue_send (queue, message, G_MAXSIZE, 0, NULL, &error), ==, -1);
+  mood_test_assert_error (&error, G_IO_ERROR_MESSAGE_TOO_LARGE, "at most", NULL);
+  g_assert_false (
+      mood_message_queue_sendall (queue, message, G_MAXSIZE, 0, &bytes_sent, NULL, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_MESSAGE_TOO_LARGE, "at most", NULL);
+  g_assert_cmpuint (bytes_sent, ==, 0);
+  g_assert_cmpint (mood_message_queue_send (queue, message, (gsize) G_MAXSSIZE + 1, 0, NULL,
+                                            &error),
+                   ==, -1);
+  mood_test_assert_error (&error, G_IO_ERROR_MESSAGE_TOO_LARGE, "at most", NULL);
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 0);
+}
+
 static void
 test_sendall (void)
 {
@@ -205,6 +227,7 @@ main (int argc, char **argv)
   g_test_add_func ("/send/priority-out-of-range", test_priority_out_of_range);
   g_test_add_func ("/send/null-with-length", test_null_with_length);
   g_test_add_func ("/send/short-count", test_short_count);
+  g_test_add_func ("/send/negative-length", test_negative_length);
   g_test_add_func ("/send/sendall", test_sendall);
   g_test_add_func ("/send/sendall-tells-how-far-it-came", test_sendall_tells_how_far_it_came);
   g_test_add_data_func ("/send/waits-for-room", GINT_TO_POINTER (FALSE), test_waits_for_room);
