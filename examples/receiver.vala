@@ -17,7 +17,7 @@ void receive_messages (string name) throws Error {
         });
 
     var queue = new Mood.MessageQueue (name, RDONLY | CREAT, 0600, 8, 256);
-    queue.add_receiver (Priority.DEFAULT, (queue, message, priority) => {
+    queue.add_receiver ((queue, message, priority) => {
         if (message.length == 0) {
             loop.quit ();
             return Source.REMOVE;

@@ -7,7 +7,7 @@
 
 void try_to_receive (Mood.MessageQueue queue) throws Error {
     try {
-        var message = queue.receive_with_timeout (null, 0);
+        var message = queue.receive_with_timeout (0);
         stdout.printf ("try: %s\n", (string) message);
     } catch (IOError.WOULD_BLOCK error) {
         stdout.printf ("try: nothing there\n");
@@ -17,7 +17,7 @@ void try_to_receive (Mood.MessageQueue queue) throws Error {
 void receive_within_limit (Mood.MessageQueue queue) throws Error {
     try {
         // In microseconds.
-        var message = queue.receive_with_timeout (null, 10000);
+        var message = queue.receive_with_timeout (10000);
         stdout.printf ("limit: %s\n", (string) message);
     } catch (IOError.TIMED_OUT error) {
         stdout.printf ("limit: nothing within 10 milliseconds\n");
@@ -57,7 +57,7 @@ async void subscribe (Mood.MessageQueue queue) throws Error {
     queue.send ("later".data, 1);
     queue.send ("urgent".data, 9);
     queue.send ("".data);
-    queue.add_receiver (Priority.DEFAULT, (queue, message, priority) => {
+    queue.add_receiver ((queue, message, priority) => {
         if (message.length == 0) {
             Idle.add (subscribe.callback);
             return Source.REMOVE;
@@ -75,7 +75,7 @@ void receive_batch (Mood.MessageQueue queue) throws Error {
     // The messages stand one after the other, with nothing between: "a", an empty one and "bcd".
     queue.send_many ("abcd".data, { 1, 0, 3 });
     // Waits for the first message without a limit, and takes up to 8 of those that are there.
-    queue.receive_many (8, -1, out sizes, null);
+    queue.receive_many (8, out sizes);
     foreach (var size in sizes)
         texts += size.to_string ();
     stdout.printf ("batch: %d messages, %s bytes\n", sizes.length, string.joinv (" + ", texts));

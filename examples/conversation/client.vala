@@ -61,7 +61,7 @@ class Client {
                 expected[sequence] = number * number;
             } catch (IOError.WOULD_BLOCK error) {
                 waits_for_room = true;
-                requests.add_watch (Priority.DEFAULT, IOCondition.OUT, on_room);
+                requests.add_watch (IOCondition.OUT, on_room);
             }
         }
     }
@@ -120,7 +120,7 @@ class Client {
         try {
             post_requests ();
             send (door, @"$LANGUAGE in $(answers.name)", 0);
-            answers.add_watch (Priority.DEFAULT, IOCondition.IN, on_answer);
+            answers.add_watch (IOCondition.IN, on_answer);
             loop.run ();
         } catch (Error error) {
             fail (error);

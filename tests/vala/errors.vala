@@ -65,6 +65,46 @@ static void test_catch_clauses () throws Error {
     assert (caught == 4);
 }
 
+// That this compiles without a warning shows that nothing but an IOError can be thrown.
+static async void make_every_call (string name) throws IOError {
+    var queue = new MessageQueue (name, RDWR | CREAT, 0600, 8, 64);
+    size_t[] sizes;
+
+    queue.blocking = false;
+    queue.set_blocking (true);
+    queue.send ("1".data);
+    queue.send_with_timeout ("2".data, 0, 0);
+    queue.sendall ("3".data);
+    queue.send_many ("45".data, { 1, 1 });
+    yield queue.send_async ("6".data);
+    assert_bytes (queue.recv (), "1".data);
+    assert_bytes (queue.receive (), "2".data);
+    assert_bytes (queue.receive_with_timeout (0), "3".data);
+    assert_bytes (yield queue.receive_async (), "4".data);
+    assert_bytes (queue.reopen (RDONLY).receive_many (8, out sizes), "56".data);
+    queue.close ();
+    Mood.unlink (name);
+    queue.unlink ();
+}
+
+static void test_nothing_but_io_errors () throws Error {
+    var name = new_name ();
+    var loop = new MainLoop ();
+    var caught = false;
+
+    make_every_call.begin (name, (source, result) => {
+        try {
+            make_every_call.end (result);
+        } catch (IOError error) {
+            assert_true (error is IOError.NOT_FOUND && name in error.message);
+            caught = true;
+        }
+        loop.quit ();
+    });
+    loop.run ();
+    assert_true (caught);
+}
+
 static void test_names () throws Error {
     foreach (unowned var name in new string[] { "", "no-slash", "/", "/two/slashes", "/.." }) {
         assert_fails (IOError.INVALID_FILENAME, "a slash followed by 1 to 255 bytes", () => {
@@ -157,6 +197,7 @@ static void test_priority () throws Error {
 static int main (string[] args) {
     MoodTest.init (ref args);
     add ("/errors/catch-clauses", test_catch_clauses);
+    add ("/errors/nothing-but-io-errors", test_nothing_but_io_errors);
     add ("/errors/names", test_names);
     add ("/errors/geometry", test_geometry);
     add ("/errors/never-initialised", test_never_initialised);

@@ -68,7 +68,7 @@ static void test_unlink () throws Error {
 static void test_last_reference () throws Error {
     var queue = new_queue ();
     var descriptor = queue.fd;
-    var identifier = queue.add_watch (Priority.DEFAULT, IOCondition.IN, () => Source.CONTINUE);
+    var identifier = queue.add_watch (IOCondition.IN, () => Source.CONTINUE);
 
     queue = null;
     assert (descriptor_is_open (descriptor));

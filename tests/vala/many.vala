@@ -42,7 +42,7 @@ static void assert_messages (uint8[] bytes, size_t[] sizes, uint[] priorities, s
 static void assert_receives (MessageQueue queue, uint limit, string expected) throws Error {
     size_t[] sizes;
     uint[] priorities;
-    var bytes = queue.receive_many (limit, NO_WAIT, out sizes, out priorities);
+    var bytes = queue.receive_many (limit, out sizes, out priorities, NO_WAIT);
 
     assert_messages (bytes, sizes, priorities, expected);
 }
@@ -56,7 +56,7 @@ static void test_there_and_back () throws Error {
 
             assert (queue.send_many ("lowhighmore".data, { 3, 0, 4, 4 }, { 0, 32767, 9, 9 },
                                      timeout) == 4);
-            var bytes = queue.receive_many (10, timeout, out sizes, out priorities);
+            var bytes = queue.receive_many (10, out sizes, out priorities, timeout);
             assert_messages (bytes, sizes, priorities, "32767 high9 more9 low0 ");
         }
     }
@@ -72,7 +72,7 @@ static void test_every_byte () throws Error {
         messages[i] = (uint8) i;
     }
     assert (queue.send_many (messages, { 256, 1, 256 }) == 3);
-    var bytes = queue.receive_many (uint.MAX, NO_WAIT, out sizes, out priorities);
+    var bytes = queue.receive_many (uint.MAX, out sizes, out priorities, NO_WAIT);
     assert_bytes (bytes, messages);
     assert (sizes.length == 3);
     assert (sizes[0] == 256 && sizes[1] == 1 && sizes[2] == 256);
@@ -87,11 +87,11 @@ static void test_the_same_variables_again () throws Error {
 
     for (var i = 0; i < 10; i++) {
         queue.send_many ("ab".data, { 1, 1 }, { 5, 4 });
-        bytes = queue.receive_many (2, NO_WAIT, out sizes, out priorities);
+        bytes = queue.receive_many (2, out sizes, out priorities, NO_WAIT);
         assert_messages (bytes, sizes, priorities, "a5 b4 ");
     }
     assert_fails (IOError.WOULD_BLOCK, "empty", () => {
-        bytes = queue.receive_many (2, NO_WAIT, out sizes, out priorities);
+        bytes = queue.receive_many (2, out sizes, out priorities, NO_WAIT);
     });
 }
 
@@ -100,13 +100,13 @@ static void test_what_can_be_left_out () throws Error {
     size_t[] sizes;
 
     assert (queue.send_many ("abc".data, { 2, 1 }) == 2);
-    assert_bytes (queue.receive_many (10, NO_WAIT, out sizes), "abc".data);
+    assert_bytes (queue.receive_many (10, out sizes), "abc".data);
     assert (sizes.length == 2 && sizes[0] == 2 && sizes[1] == 1);
     assert (queue.send_many ("abc".data, { 2, 1 }, null, NO_WAIT, null) == 2);
     assert_receives (queue, 10, "ab0 c0 ");
     assert (queue.send_many ("abc".data, { 2, 1 }, {}) == 2);
-    assert_bytes (queue.receive_many (1, NO_WAIT, null, null), "ab".data);
-    assert_bytes (queue.receive_many (1, NO_WAIT, null, null, null), "c".data);
+    assert_bytes (queue.receive_many (1, null, null, NO_WAIT), "ab".data);
+    assert_bytes (queue.receive_many (1, null, null, NO_WAIT, null), "c".data);
 }
 
 static void test_empty () throws Error {
@@ -150,7 +150,7 @@ static void test_catch_clauses () throws Error {
         size_t[] sizes;
 
         try {
-            empty.receive_many (10, NO_WAIT, out sizes);
+            empty.receive_many (10, out sizes, null, NO_WAIT);
         } catch (IOError.WOULD_BLOCK error) {
             assert (empty.name in error.message && "empty" in error.message);
             caught++;
@@ -165,7 +165,7 @@ static void test_catch_clauses () throws Error {
 
         var start = get_monotonic_time ();
         try {
-            empty.receive_many (10, SHORT_US, out sizes);
+            empty.receive_many (10, out sizes, null, SHORT_US);
         } catch (IOError.TIMED_OUT error) {
             assert (get_monotonic_time () - start >= SHORT_US);
             assert (empty.name in error.message && "10000" in error.message);
@@ -198,7 +198,7 @@ static void test_waits () throws Error {
             ssize_t sent = -1;
 
             var receiving = wait_in_thread (() => {
-                bytes = empty.receive_many (10, timeout, out sizes, out priorities);
+                bytes = empty.receive_many (10, out sizes, out priorities, timeout);
             });
             empty.send ("awaited".data, 4);
             assert (receiving.join () == -1);
@@ -222,7 +222,7 @@ static void test_cancelling_ends_waiting () throws Error {
         var full = new_full_queue ();
         var cancellable = new Cancellable ();
         var receiving = wait_in_thread (() => {
-            empty.receive_many (10, timeout, null, null, cancellable);
+            empty.receive_many (10, null, null, timeout, cancellable);
         });
         var sending = wait_in_thread (() => {
             full.send_many ("a".data, { 1 }, null, timeout, cancellable);
@@ -235,7 +235,7 @@ static void test_cancelling_ends_waiting () throws Error {
 
         // What is cancelled before does nothing.
         assert_fails (IOError.CANCELLED, full.name, () => {
-            full.receive_many (10, timeout, null, null, cancellable);
+            full.receive_many (10, null, null, timeout, cancellable);
         });
         assert_fails (IOError.CANCELLED, empty.name, () => {
             empty.send_many ("a".data, { 1 }, null, timeout, cancellable);
@@ -249,7 +249,7 @@ static void test_closing_ends_waiting () throws Error {
     var empty = new_queue ();
     var full = new_full_queue ();
     var receiving = wait_in_thread (() => {
-        empty.receive_many (10, HOUR_US, null);
+        empty.receive_many (10, null, null, HOUR_US);
     });
     var sending = wait_in_thread (() => {
         full.send_many ("a".data, { 1 }, null, HOUR_US);
@@ -289,7 +289,7 @@ static void test_bad_batches () throws Error {
         queue.send_many ("ab".data, { 1, 1 }, { 1, 32768 });
     });
     assert_fails (IOError.INVALID_ARGUMENT, "limit", () => {
-        queue.receive_many (0, HOUR_US, null);
+        queue.receive_many (0, null, null, HOUR_US);
     });
     assert (queue.curmsgs == 0);
 }
@@ -299,20 +299,20 @@ static void test_refused () throws Error {
     var never_opened = (MessageQueue) Object.@new (typeof (MessageQueue));
 
     assert_fails (IOError.PERMISSION_DENIED, "RDONLY", () => {
-        new_queue (OpenFlags.WRONLY).receive_many (10, HOUR_US, null);
+        new_queue (OpenFlags.WRONLY).receive_many (10, null, null, HOUR_US);
     });
     assert_fails (IOError.PERMISSION_DENIED, "WRONLY", () => {
         new_queue (OpenFlags.RDONLY).send_many ("a".data, { 1 });
     });
     assert_fails (IOError.NOT_INITIALIZED, "receive from", () => {
-        never_opened.receive_many (10, HOUR_US, null);
+        never_opened.receive_many (10, null, null, HOUR_US);
     });
     assert_fails (IOError.NOT_INITIALIZED, "send to", () => {
         never_opened.send_many ("a".data, { 1 });
     });
     queue.close ();
     assert_fails (IOError.CLOSED, queue.name, () => {
-        queue.receive_many (10, HOUR_US, null);
+        queue.receive_many (10, null, null, HOUR_US);
     });
     assert_fails (IOError.CLOSED, queue.name, () => {
         queue.send_many ({}, {});
@@ -350,7 +350,7 @@ static void receive_until_closed (MessageQueue queue, uint limit, uint8[] seen) 
     uint[] priorities;
 
     while (true) {
-        var bytes = queue.receive_many (limit, HOUR_US, out sizes, out priorities);
+        var bytes = queue.receive_many (limit, out sizes, out priorities, HOUR_US);
         size_t begin = 0;
 
         for (var i = 0; i < sizes.length; i++) {

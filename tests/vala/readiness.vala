@@ -36,7 +36,7 @@ class Note {
 static void test_watch () throws Error {
     var queue = new_queue ();
     var note = new Note (Source.REMOVE);
-    var identifier = queue.add_watch (Priority.DEFAULT, IOCondition.IN, note.callback);
+    var identifier = queue.add_watch (IOCondition.IN, note.callback);
 
     assert (identifier > 0);
     run_what_is_ready ();
@@ -53,7 +53,7 @@ static void test_watch_with_lambda () throws Error {
     var sender = open_again (receiver, OpenFlags.WRONLY);
     var received = 0;
 
-    receiver.add_watch (Priority.DEFAULT, IOCondition.IN, (queue, condition) => {
+    receiver.add_watch (IOCondition.IN, (queue, condition) => {
         assert (queue == receiver);
         assert (condition == IOCondition.IN);
         try {
@@ -73,7 +73,7 @@ static void test_watch_with_lambda () throws Error {
 static void test_watch_removed () throws Error {
     var queue = new_queue ();
     var note = new Note (Source.CONTINUE);
-    var identifier = queue.add_watch (Priority.DEFAULT, IOCondition.OUT, note.callback);
+    var identifier = queue.add_watch (IOCondition.OUT, note.callback);
 
     note.wait (3);
     assert (Source.remove (identifier));
@@ -86,7 +86,7 @@ static void test_watch_frees_its_lambda () throws Error {
     var queue = new_queue ();
     var data = new Object ();
     var watching = WeakRef (data);
-    var identifier = queue.add_watch (Priority.DEFAULT, IOCondition.IN, make_callback (data));
+    var identifier = queue.add_watch (IOCondition.IN, make_callback (data));
 
     data = null;
     assert (watching.get () != null);
@@ -102,16 +102,20 @@ static void test_priority () throws Error {
     var queue = new_queue ();
     var order = "";
 
-    queue.add_watch (Priority.LOW, IOCondition.OUT, () => {
+    queue.add_watch (IOCondition.OUT, () => {
         order += "low";
         return Source.REMOVE;
-    });
-    queue.add_watch (Priority.HIGH, IOCondition.OUT, () => {
-        order += "high ";
+    }, Priority.LOW);
+    queue.add_watch (IOCondition.OUT, () => {
+        order += "default ";
         return Source.REMOVE;
     });
+    queue.add_watch (IOCondition.OUT, () => {
+        order += "high ";
+        return Source.REMOVE;
+    }, Priority.HIGH);
     wait_until (() => order.has_suffix ("low"));
-    assert_cmpstr (order, CompareOperator.EQ, "high low");
+    assert_cmpstr (order, CompareOperator.EQ, "high default low");
 }
 
 static void test_source_with_lambda () throws Error {
@@ -183,7 +187,7 @@ static void test_closed_before () throws Error {
     var note = new Note (Source.REMOVE);
 
     queue.close ();
-    queue.add_watch (Priority.DEFAULT, IOCondition.IN, note.callback);
+    queue.add_watch (IOCondition.IN, note.callback);
     note.wait ();
     note.assert_only (queue, IOCondition.NVAL);
 }
@@ -196,8 +200,8 @@ static void test_wrong_direction () throws Error {
     var receiver_note = new Note (Source.REMOVE);
 
     sender.send ("waits".data);
-    sender.add_watch (Priority.DEFAULT, IOCondition.IN, sender_note.callback);
-    receiver.add_watch (Priority.DEFAULT, IOCondition.OUT, receiver_note.callback);
+    sender.add_watch (IOCondition.IN, sender_note.callback);
+    receiver.add_watch (IOCondition.OUT, receiver_note.callback);
     run_what_is_ready ();
     assert (sender_note.conditions.length == 0);
     assert (receiver_note.conditions.length == 0);

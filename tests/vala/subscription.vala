@@ -58,7 +58,7 @@ static void test_receiver () throws Error {
                                             OpenFlags.RDWR | OpenFlags.NONBLOCK }) {
         var queue = new_queue (flags);
         var note = new Note (queue);
-        var identifier = queue.add_receiver (Priority.DEFAULT, note.callback);
+        var identifier = queue.add_receiver (note.callback);
 
         assert (identifier > 0);
         run_what_is_ready ();
@@ -83,7 +83,7 @@ static void test_receiver_with_lambda () throws Error {
     var receiver = new_queue (OpenFlags.RDONLY);
     var sender = open_again (receiver, OpenFlags.WRONLY);
     var received = 0;
-    var identifier = receiver.add_receiver (Priority.DEFAULT, (queue, message, priority) => {
+    var identifier = receiver.add_receiver ((queue, message, priority) => {
         assert (queue == receiver);
         assert_bytes (message, "message %d".printf (received).data);
         assert (priority == received);
@@ -103,7 +103,7 @@ static void test_receiver_with_lambda () throws Error {
 static void test_fast_sender () throws Error {
     var queue = new_queue (OpenFlags.RDWR, 2);
     var calls = 0;
-    var identifier = queue.add_receiver (Priority.DEFAULT, (receiving) => {
+    var identifier = queue.add_receiver ((receiving) => {
         calls++;
         try {
             receiving.send ("again".data);
@@ -127,14 +127,14 @@ static void test_priority () throws Error {
 
     first.send ("message".data);
     second.send ("message".data);
-    first.add_receiver (Priority.LOW, () => {
+    first.add_receiver (() => {
         order += "low";
         return Source.REMOVE;
-    });
-    second.add_receiver (Priority.HIGH, () => {
+    }, Priority.LOW);
+    second.add_receiver (() => {
         order += "high ";
         return Source.REMOVE;
-    });
+    }, Priority.HIGH);
     wait_until (() => order.has_suffix ("low"));
     assert_cmpstr (order, CompareOperator.EQ, "high low");
 }
@@ -145,7 +145,7 @@ static void test_returns_false () throws Error {
 
     queue.send ("taken".data, 1);
     queue.send ("stays".data, 0);
-    var identifier = queue.add_receiver (Priority.DEFAULT, note.callback);
+    var identifier = queue.add_receiver (note.callback);
     note.wait ();
     assert_ended (identifier);
     note.assert_only ("taken", 1);
@@ -155,7 +155,7 @@ static void test_returns_false () throws Error {
 static void test_removed () throws Error {
     var queue = new_queue ();
     var note = new Note (queue);
-    var identifier = queue.add_receiver (Priority.DEFAULT, note.callback);
+    var identifier = queue.add_receiver (note.callback);
 
     queue.send ("taken".data);
     note.wait ();
@@ -171,13 +171,13 @@ static void test_closed () throws Error {
     var other = open_again (queue, OpenFlags.RDONLY);
     var never_opened = (MessageQueue) Object.@new (typeof (MessageQueue));
     var note = new Note (queue);
-    var identifier = queue.add_receiver (Priority.DEFAULT, note.callback);
+    var identifier = queue.add_receiver (note.callback);
 
     queue.send ("stays".data);
     queue.close ();
     assert_ended (identifier);
-    assert_ended (queue.add_receiver (Priority.DEFAULT, note.callback));
-    assert_ended (never_opened.add_receiver (Priority.DEFAULT, note.callback));
+    assert_ended (queue.add_receiver (note.callback));
+    assert_ended (never_opened.add_receiver (note.callback));
     assert (note.messages.length == 0);
     assert_left (other, "stays");
 }
@@ -189,7 +189,7 @@ static void test_closed_by_its_callback () throws Error {
 
     queue.send ("taken".data, 1);
     queue.send ("stays".data, 0);
-    var identifier = queue.add_receiver (Priority.DEFAULT, (closing, message, priority) => {
+    var identifier = queue.add_receiver ((closing, message, priority) => {
         received++;
         try {
             closing.close ();
@@ -210,7 +210,7 @@ static void test_closed_by_its_callback () throws Error {
 static void test_send_only () throws Error {
     var sender = new_queue (OpenFlags.WRONLY);
     var note = new Note (sender);
-    var identifier = sender.add_receiver (Priority.DEFAULT, note.callback);
+    var identifier = sender.add_receiver (note.callback);
 
     sender.send ("stays".data);
     run_what_is_ready ();
@@ -232,7 +232,7 @@ static void test_frees_its_lambda () throws Error {
         var descriptor = queue.fd;
         var data = new Object ();
         var held = WeakRef (data);
-        var identifier = queue.add_receiver (Priority.DEFAULT, make_callback (data));
+        var identifier = queue.add_receiver (make_callback (data));
 
         data = null;
         assert (held.get () != null);

@@ -27,9 +27,9 @@ static void test_try () throws Error {
 
         assert (queue.send_with_timeout ("two".data, 2, NO_WAIT) == 3);
         assert (queue.send_with_timeout ("three".data, 3, NO_WAIT) == 5);
-        assert_bytes (queue.receive_with_timeout (out priority, NO_WAIT), "three".data);
+        assert_bytes (queue.receive_with_timeout (NO_WAIT, out priority), "three".data);
         assert (priority == 3);
-        assert_bytes (queue.receive_with_timeout (null, NO_WAIT), "two".data);
+        assert_bytes (queue.receive_with_timeout (NO_WAIT), "two".data);
     }
 }
 
@@ -40,7 +40,7 @@ static void test_catch_clauses () throws Error {
         var caught = 0;
 
         try {
-            empty.receive_with_timeout (null, NO_WAIT);
+            empty.receive_with_timeout (NO_WAIT);
         } catch (IOError.TIMED_OUT error) {
             assert_not_reached ();
         } catch (IOError.WOULD_BLOCK error) {
@@ -57,7 +57,7 @@ static void test_catch_clauses () throws Error {
 
         var start = get_monotonic_time ();
         try {
-            empty.receive_with_timeout (null, SHORT_US);
+            empty.receive_with_timeout (SHORT_US);
         } catch (IOError.WOULD_BLOCK error) {
             assert_not_reached ();
         } catch (IOError.TIMED_OUT error) {
@@ -91,7 +91,7 @@ static void test_waits () throws Error {
             uint priority = 0;
 
             var receiving = wait_in_thread (() => {
-                message = empty.receive_with_timeout (out priority, timeout);
+                message = empty.receive_with_timeout (timeout, out priority);
             });
             empty.send ("awaited".data, 4);
             assert (receiving.join () == -1);
@@ -115,7 +115,7 @@ static void test_cancelling_ends_waiting () throws Error {
         var full = new_full_queue ();
         var cancellable = new Cancellable ();
         var receiving = wait_in_thread (() => {
-            empty.receive_with_timeout (null, timeout, cancellable);
+            empty.receive_with_timeout (timeout, null, cancellable);
         });
         var sending = wait_in_thread (() => {
             full.send_with_timeout ("late".data, 0, timeout, cancellable);
@@ -132,7 +132,7 @@ static void test_closing_ends_waiting () throws Error {
     var empty = new_queue ();
     var full = new_full_queue ();
     var receiving = wait_in_thread (() => {
-        empty.receive_with_timeout (null, HOUR_US);
+        empty.receive_with_timeout (HOUR_US);
     });
     var sending = wait_in_thread (() => {
         full.send_with_timeout ("late".data, 0, HOUR_US);
@@ -152,9 +152,9 @@ static void test_bytes () throws Error {
         message[i] = (uint8) i;
     }
     assert (queue.send_with_timeout (message, 0, NO_WAIT) == 256);
-    assert_bytes (queue.receive_with_timeout (null, NO_WAIT), message);
+    assert_bytes (queue.receive_with_timeout (NO_WAIT), message);
     assert (queue.send_with_timeout ({}, 0, NO_WAIT) == 0);
-    assert_bytes (queue.receive_with_timeout (null, NO_WAIT), {});
+    assert_bytes (queue.receive_with_timeout (NO_WAIT), {});
 }
 
 static void test_bad_input () throws Error {
@@ -169,17 +169,17 @@ static void test_bad_input () throws Error {
     });
     assert (queue.curmsgs == 0);
     assert_fails (IOError.PERMISSION_DENIED, "RDONLY", () => {
-        new_queue (OpenFlags.WRONLY).receive_with_timeout (null, HOUR_US);
+        new_queue (OpenFlags.WRONLY).receive_with_timeout (HOUR_US);
     });
     assert_fails (IOError.PERMISSION_DENIED, "WRONLY", () => {
         new_queue (OpenFlags.RDONLY).send_with_timeout ("message".data, 0, HOUR_US);
     });
     assert_fails (IOError.NOT_INITIALIZED, "receive from", () => {
-        never_opened.receive_with_timeout (null, HOUR_US);
+        never_opened.receive_with_timeout (HOUR_US);
     });
     queue.close ();
     assert_fails (IOError.CLOSED, queue.name, () => {
-        queue.receive_with_timeout (null, HOUR_US);
+        queue.receive_with_timeout (HOUR_US);
     });
     assert_fails (IOError.CLOSED, queue.name, () => {
         queue.send_with_timeout ("message".data, 0, HOUR_US);
