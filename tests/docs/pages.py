@@ -4,8 +4,9 @@
 is followed by a block of text has to write just that text. A block of shell commands between the two
 is how the page says to compile the program, as example.c or the like, to ./example.
 
-Arguments: BUILD_ROOT PAGE..."""
+Arguments: [--interpreter LANGUAGE PATH]... BUILD_ROOT PAGE..."""
 
+import argparse
 import os
 import pathlib
 import re
@@ -31,13 +32,23 @@ LANGUAGES = {
         "valac --fatal-warnings -X -w --vapidir {build}/gir --pkg mood-1.0 example.vala -o example",
         ["./example"],
     ),
+    "lua": (".lua", "", ["lua", "example.lua"]),
+    "perl": (".pl", "", ["perl", "example.pl"]),
+    "ruby": (".rb", "", ["ruby", "example.rb"]),
 }
 
+# The languages whose programs are skipped where there is no interpreter that has the binding.
+FURTHER_LANGUAGES = {"lua", "perl", "ruby"}
 
-def check(build, page, match, number):
+
+def check(build, interpreters, page, match, number):
     ending, commands, program = LANGUAGES[match["language"]]
     if match["language"] == "js" and not shutil.which("gjs"):
         return " # SKIP there is no gjs"
+    if match["language"] in FURTHER_LANGUAGES:
+        if match["language"] not in interpreters:
+            return f" # SKIP there is no {match['language']} that has the binding"
+        program = [interpreters[match["language"]], *program[1:]]
     if match["language"] == "vala" and not (build / "gir" / "mood-1.0.vapi").exists():
         return " # SKIP the build has no Vala binding"
 
@@ -60,8 +71,15 @@ def check(build, page, match, number):
 
 
 def main():
-    build, *pages = map(pathlib.Path, sys.argv[1:])
-    found = {page: list(PROGRAM.finditer(page.read_text(encoding="utf-8"))) for page in pages}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--interpreter", nargs=2, action="append", default=[])
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("pages", type=pathlib.Path, nargs="+")
+    arguments = parser.parse_args()
+    interpreters = dict(arguments.interpreter)
+    found = {
+        page: list(PROGRAM.finditer(page.read_text(encoding="utf-8"))) for page in arguments.pages
+    }
     programs = [(page, match) for page, matches in found.items() for match in matches]
     failures = 0
 
@@ -73,7 +91,8 @@ def main():
     for number, (page, match) in enumerate(programs, start=1):
         title = f"{page.name}: {match['language']}"
         try:
-            print(f"ok {number} - {title}" + check(build, page, match, number), flush=True)
+            skipped = check(arguments.build, interpreters, page, match, number)
+            print(f"ok {number} - {title}" + skipped, flush=True)
         except (AssertionError, subprocess.SubprocessError) as error:
             failures += 1
             print(f"not ok {number} - {title}")
