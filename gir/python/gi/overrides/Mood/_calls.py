@@ -59,27 +59,23 @@ def send(self, message, priority=0, cancellable=None, *, timeout=None):
         message = to_bytes(message)
     if type(priority) is not int or not 0 <= priority <= HIGHEST_PRIORITY:
         priority = to_priority(priority, self)
-    attempt = _send_what_fits_now if timeout is None else _send_now
+    # What is as it mostly is shall cost no more than it must.
     if cancellable is None and timeout is None:
-        # What is as it mostly is shall cost no more than it must.
         try:
             return _send_with_timeout(self, message, priority, 0)
         except GLib.Error as caught:
             error = caught.with_traceback(None)
-        if _errors.matches(error, Gio.IOErrorEnum.WOULD_BLOCK):
-            return go_on(error, attempt, POLLOUT, None, None, self, message, priority, None)
+        if not _errors.matches(error, Gio.IOErrorEnum.MESSAGE_TOO_LARGE):
+            return go_on(
+                error, _send_what_fits_now, POLLOUT, None, None, self, message, priority, None
+            )
+    attempt = _send_what_fits_now if timeout is None else _send_now
     timeout_us = to_timeout_us(timeout)
     to_cancellable(cancellable)
     return call(attempt, POLLOUT, timeout_us, cancellable, self, message, priority, cancellable)
 
 
 def _receive(queue, cancellable, timeout):
-    if cancellable is None and timeout is None:
-        try:
-            return _receive_with_timeout(queue, 0)
-        except GLib.Error as caught:
-            error = caught.with_traceback(None)
-        return go_on(error, _receive_now, POLLIN, None, None, queue, None)
     timeout_us = to_timeout_us(timeout)
     to_cancellable(cancellable)
     return call(_receive_now, POLLIN, timeout_us, cancellable, queue, cancellable)
@@ -90,6 +86,12 @@ def recv(self, cancellable=None):
 
     While the queue is empty, this waits for a message, unless the queue is in nonblocking mode.
     """
+    if cancellable is None:
+        try:
+            return _receive_with_timeout(self, 0)[0]
+        except GLib.Error as caught:
+            error = caught.with_traceback(None)
+        return go_on(error, _receive_now, POLLIN, None, None, self, None)[0]
     return _receive(self, cancellable, None)[0]
 
 
