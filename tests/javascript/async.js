@@ -7,28 +7,12 @@ import GLib from 'gi://GLib';
 import Mood from 'gi://Mood?version=1.0';
 
 import {assert, assertEqual, run, test} from './tap.js';
-import {bytes, newQueue, text, waitUntil} from './queues.js';
+import {bytes, newQueue, settle, text} from './queues.js';
 
 Gio._promisify(Mood.MessageQueue.prototype, 'receive_async', 'receive_finish');
 Gio._promisify(Mood.MessageQueue.prototype, 'send_async', 'send_finish');
 
 const PRIORITY = GLib.PRIORITY_DEFAULT;
-
-// Runs the main loop until the promise is settled, and gives or throws what came of it.
-function settle(promise) {
-  let outcome = null;
-
-  promise.then(value => {
-    outcome = {value};
-  }, error => {
-    outcome = {error};
-  });
-  waitUntil(() => outcome !== null);
-  if ('error' in outcome)
-    throw outcome.error;
-
-  return outcome.value;
-}
 
 function assertIsError(code, error) {
   assert(error instanceof GLib.Error && error.matches(Gio.IOErrorEnum, code),

@@ -67,6 +67,15 @@ export function assertFails(code, func, ...words) {
     assert(error.message.includes(word), `“${word}” is not in: ${error}`);
 }
 
+// The function must throw a TypeError, with each of the words in its message.
+export function assertRefused(func, ...words) {
+  const error = assertThrows(func);
+
+  assert(error instanceof TypeError, `no TypeError: ${error}`);
+  for (const word of words)
+    assert(error.message.includes(word), `“${word}” is not in: ${error}`);
+}
+
 // Runs the main loop until condition() holds.
 export function waitUntil(condition) {
   let expired = false;
@@ -83,6 +92,22 @@ export function waitUntil(condition) {
   } finally {
     GLib.source_remove(watchdog);
   }
+}
+
+// Runs the main loop until the promise is settled, and gives or throws what came of it.
+export function settle(promise) {
+  let outcome = null;
+
+  promise.then(value => {
+    outcome = {value};
+  }, error => {
+    outcome = {error};
+  });
+  waitUntil(() => outcome !== null);
+  if ('error' in outcome)
+    throw outcome.error;
+
+  return outcome.value;
 }
 
 // Runs the main loop until it has nothing better to do: a source of the lowest priority is

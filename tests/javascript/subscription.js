@@ -179,7 +179,7 @@ test('sending and receiving in the callback', () => {
   subscribe(first, (queue, message, priority) => {
     const [next] = queue.receive_with_timeout(0, null);
 
-    second.send([...message, ...next], priority, null);
+    second.send(Uint8Array.of(...message, ...next), priority, null);
     return GLib.SOURCE_CONTINUE;
   });
   subscribe(second, callback);

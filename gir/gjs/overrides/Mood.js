@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What JavaScript adds to the introspected library: default arguments, text as messages, promises,
+// for await. What cannot be passed on as it is becomes a TypeError here: GJS would cut it to size
+// or, before a call that returns an array, crash over it.
+
+const {GLib, Gio} = imports.gi;
+
+const MAX_UINT32 = 2 ** 32 - 1;
+
+const OPEN_KEYS = ['name', 'flags', 'mode', 'maxmsg', 'msgsize'];
+
+const encoder = new TextEncoder();
+
+function describe(value) {
+  if (typeof value === 'string')
+    return `“${value}”`;
+  if (typeof value === 'function')
+    return 'a function';
+  if (typeof value === 'bigint')
+    return `${value}n`;
+  if (typeof value !== 'object' || value === null)
+    return String(value);
+
+  return `an object of ${value.constructor?.name ?? 'no class'}`;
+}
+
+function refuse(what, accepted, value) {
+  throw new TypeError(`${what} is ${accepted}, not ${describe(value)}`);
+}
+
+function checkUint32(what, value) {
+  if (!Number.isInteger(value) || value < 0 || value > MAX_UINT32)
+    refuse(what, `a whole number from 0 to ${MAX_UINT32}`, value);
+}
+
+function checkInt64(what, value) {
+  if (!Number.isSafeInteger(value))
+    refuse(what, 'a whole number', value);
+}
+
+function checkTimeout(timeout) {
+  checkInt64('a time limit in microseconds', timeout);
+}
+
+// Which of the numbers that can be passed on is a priority, libmood says.
+function checkPriority(priority) {
+  if (!Number.isInteger(priority) || priority < 0 || priority > MAX_UINT32)
+    refuse('the priority of a message', 'a whole number from 0 to 32767', priority);
+}
+
+function checkName(name) {
+  if (typeof name !== 'string')
+    refuse('the name of a queue', 'a string', name);
+  // GJS would take what is before it for the whole name.
+  if (name.includes('\0'))
+    throw new TypeError('the name of a queue cannot have a null character');
+}
+
+function checkCancellable(cancellable) {
+  if (cancellable === null)
+    return;
+  if (!(cancellable instanceof Gio.Cancellable))
+    refuse('a cancellable', 'a Gio.Cancellable or null', cancellable);
+  // Throws for what inherits from one, and is none.
+  cancellable.is_cancelled();
+}
+
+// What GJS takes for an array of bytes. It encodes text itself, as UTF-8.
+function toMessage(message) {
+  if (message instanceof Uint8Array || typeof message === 'string')
+    return message;
+  if (ArrayBuffer.isView(message))
+    return new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
+  if (message instanceof ArrayBuffer)
+    return new Uint8Array(message, 0, message.byteLength);
+  if (message instanceof GLib.Bytes)
+    return message.toArray();
+
+  return refuse('a message', 'a string, a typed array, a DataView, an ArrayBuffer or a GLib.Bytes',
+    message);
+}
+
+function toBytes(message) {
+  return typeof message === 'string' ? encoder.encode(message) : toMessage(message);
+}
+
+// The bytes of all messages, one after the other, their sizes, and their priorities.
+function joinMessages(messages) {
+  if (!Array.isArray(messages))
+    refuse('what is sent', 'an array of messages or of [message, priority]', messages);
+
+  const pairs = messages.map(item => {
+    const [message, priority = 0, ...rest] = Array.isArray(item) ? item : [item];
+
+    if (rest.length > 0)
+      throw new TypeError(`[message, priority] are two, not ${item.length}`);
+    checkPriority(priority);
+
+    return [toBytes(message), priority];
+  });
+  const sizes = pairs.map(([bytes]) => bytes.length);
+  const together = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  let begin = 0;
+
+  for (const [bytes] of pairs) {
+    together.set(bytes, begin);
+    begin += bytes.length;
+  }
+
+  return [together, sizes, pairs.map(([, priority]) => priority)];
+}
+
+// Each message gets memory of its own, so that one that is kept does not keep the others.
+function splitMessages([together, sizes, priorities]) {
+  let end = 0;
+
+  return sizes.map((size, index) => {
+    const begin = end;
+
+    end += size;
+
+    return [together.slice(begin, end), priorities[index]];
+  });
+}
+
+// Takes the callback off the arguments, of which any before it may have been left out. Empty for a
+// call that is to give a promise; a null in its place asks for neither.
+function takeCallback(args, position) {
+  return typeof args.at(-1) === 'function' ? args.splice(-1) : args.splice(position);
+}
+
+// What for await asks for the messages of a queue, one after the other until it is closed. Nothing
+// is received that was not asked for, and nothing is waited for when the loop is left.
+class Messages {
+  constructor(queue) {
+    this.queue = queue;
+    this.cancellable = new Gio.Cancellable();
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  async next() {
+    try {
+      const value = await this.queue.receive_async(GLib.PRIORITY_DEFAULT, this.cancellable);
+
+      return {value, done: false};
+    } catch (error) {
+      const wasLeft = this.cancellable.is_cancelled();
+
+      this.cancellable.cancel();
+      if (!wasLeft && !error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.CLOSED))
+        throw error;
+    }
+
+    return {value: undefined, done: true};
+  }
+
+  async return(value) {
+    this.cancellable.cancel();
+
+    return {value, done: true};
+  }
+}
+
+// Called by GJS, with the namespace for its this.
+function _init() {
+  const {MessageQueue, unlink} = this;
+  const {prototype} = MessageQueue;
+
+  // With a callback they are what they were.
+  Gio._promisify(prototype, 'receive_async', 'receive_finish');
+  Gio._promisify(prototype, 'send_async', 'send_finish');
+
+  const {
+    _init: initialize, add_receiver, add_watch, create_receiver_source, create_source, receive,
+    receive_async, receive_finish, receive_many, receive_with_timeout, recv, send, send_async,
+    send_many, send_with_timeout,
+  } = prototype;
+
+  // What is outside of this function has to be looked up by its name each time, which is not worth
+  // it for a message.
+  const {Uint8Array} = globalThis;
+
+  this.unlink = function (name) {
+    checkName(name);
+
+    return unlink(name);
+  };
+
+  // These give an object of a derived class, if they are called on it.
+  MessageQueue.new = function (name, flags, mode = 0o600, maxmsg = -1, msgsize = -1) {
+    checkName(name);
+    checkUint32('flags', flags);
+    checkUint32('mode', mode);
+    checkInt64('maxmsg', maxmsg);
+    checkInt64('msgsize', msgsize);
+
+    const queue = new this({name, flags, mode, maxmsg, msgsize});
+
+    queue.init(null);
+
+    return queue;
+  };
+
+  MessageQueue.open = function (details) {
+    if (typeof details !== 'object' || details === null)
+      refuse('what to open', 'an object like {name, flags}', details);
+    for (const key of Object.keys(details)) {
+      if (!OPEN_KEYS.includes(key))
+        throw new TypeError(`what to open has ${OPEN_KEYS.join(', ')}, and no ${key}`);
+    }
+
+    return this.new(...OPEN_KEYS.map(key => details[key]));
+  };
+
+  Object.assign(prototype, {
+    _init(properties, ...rest) {
+      if (typeof properties?.name === 'string')
+        checkName(properties.name);
+
+      return initialize.call(this, properties, ...rest);
+    },
+
+    send(message, priority = 0, cancellable = null) {
+      if (priority !== 0 && (typeof priority !== 'number' || priority >>> 0 !== priority))
+        checkPriority(priority);
+      if (!(message instanceof Uint8Array))
+        message = toMessage(message);
+      if (cancellable !== null)
+        checkCancellable(cancellable);
+
+      return send.call(this, message, priority, cancellable);
+    },
+
+    // By way of send(): what a C function that fails gives back besides the error is lost.
+    sendall(message, priority = 0, cancellable = null) {
+      const bytes = toBytes(message);
+      let sent = 0;
+
+      checkPriority(priority);
+      checkCancellable(cancellable);
+      do {
+        try {
+          sent += send.call(this, bytes.subarray(sent), priority, cancellable);
+        } catch (error) {
+          error.bytes_sent = sent;
+          throw error;
+        }
+      } while (sent < bytes.length);
+    },
+
+    send_with_timeout(message, priority, timeout, cancellable = null) {
+      checkPriority(priority);
+      checkTimeout(timeout);
+      checkCancellable(cancellable);
+
+      return send_with_timeout.call(this, toMessage(message), priority, timeout, cancellable);
+    },
+
+    send_many(messages, timeout = -1, cancellable = null) {
+      checkTimeout(timeout);
+      checkCancellable(cancellable);
+
+      return send_many.call(this, ...joinMessages(messages), timeout, cancellable);
+    },
+
+    recv(cancellable = null) {
+      if (cancellable !== null)
+        checkCancellable(cancellable);
+
+      return recv.call(this, cancellable);
+    },
+
+    receive(cancellable = null) {
+      if (cancellable !== null)
+        checkCancellable(cancellable);
+
+      return receive.call(this, cancellable);
+    },
+
+    receive_with_timeout(timeout, cancellable = null) {
+      checkTimeout(timeout);
+      checkCancellable(cancellable);
+
+      return receive_with_timeout.call(this, timeout, cancellable);
+    },
+
+    receive_many(limit, timeout = -1, cancellable = null) {
+      checkUint32('how many to receive', limit);
+      checkTimeout(timeout);
+      checkCancellable(cancellable);
+
+      return splitMessages(receive_many.call(this, limit, timeout, cancellable));
+    },
+
+    send_async(message, ...args) {
+      const callback = takeCallback(args, 3);
+      const [priority = 0, ioPriority = GLib.PRIORITY_DEFAULT, cancellable = null] = args;
+      const start = () => {
+        checkPriority(priority);
+        checkCancellable(cancellable);
+
+        return send_async.call(this, toMessage(message), priority, ioPriority, cancellable,
+          ...callback);
+      };
+
+      // Whatever is wrong is told by the promise.
+      return callback.length > 0 ? start() : new Promise(resolve => resolve(start()));
+    },
+
+    receive_async(...args) {
+      const callback = takeCallback(args, 2);
+      const [ioPriority = GLib.PRIORITY_DEFAULT, cancellable = null] = args;
+
+      return receive_async.call(this, ioPriority, cancellable, ...callback);
+    },
+
+    receive_finish(result) {
+      if (!(result instanceof Gio.AsyncResult))
+        refuse('the result of a call', 'a Gio.AsyncResult', result);
+      // Throws for what inherits from one, and is none.
+      result.get_source_object();
+
+      return receive_finish.call(this, result);
+    },
+
+    [Symbol.asyncIterator]() {
+      return new Messages(this);
+    },
+
+    // The priority in the main loop comes first, as in GLib, or not at all.
+    add_watch(...args) {
+      if (args.length < 3)
+        args.unshift(GLib.PRIORITY_DEFAULT);
+
+      return add_watch.apply(this, args);
+    },
+
+    add_receiver(...args) {
+      if (args.length < 2)
+        args.unshift(GLib.PRIORITY_DEFAULT);
+
+      return add_receiver.apply(this, args);
+    },
+
+    create_source(condition, cancellable = null) {
+      return create_source.call(this, condition, cancellable);
+    },
+
+    create_receiver_source(cancellable = null) {
+      return create_receiver_source.call(this, cancellable);
+    },
+  });
+
+  // For engines that have the declaration "using".
+  if (Symbol.dispose) {
+    prototype[Symbol.dispose] = function () {
+      this.close();
+    };
+  }
+}
