@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Installs into a prefix of its own, and then uses what was installed as a stranger would: a C
 program built by what pkg-config says, a Vala program built by what valac finds, and the typelib
-and the override from Python.
+and the override from Python and, if there is a gjs, from JavaScript.
 
-Arguments: SOURCE_ROOT PYTHON_WITH_GI"""
+Arguments: SOURCE_ROOT PYTHON_WITH_GI [GJS]"""
 
 import os
 import pathlib
@@ -51,6 +51,17 @@ with Mood.MessageQueue(sys.argv[1], os.O_RDWR | os.O_CREAT, maxmsg=1, msgsize=8)
     queue.unlink()
 """
 
+JAVASCRIPT_PROGRAM = """
+import Mood from 'gi://Mood?version=1.0';
+import System from 'system';
+const {RDWR, CREAT} = Mood.OpenFlags;
+const [name] = System.programArgs;
+const queue = Mood.MessageQueue.open({name, flags: RDWR | CREAT, maxmsg: 1, msgsize: 8});
+queue.unlink();
+queue.send('x');
+await queue.receive_async();
+"""
+
 
 def run(*command, **keywords):
     print("#", *command, flush=True)
@@ -60,7 +71,7 @@ def run(*command, **keywords):
 
 
 def main():
-    source_root, python_with_gi = sys.argv[1:]
+    source_root, python_with_gi, *gjs = sys.argv[1:]
     queue = f"/mood-test-{os.getpid()}"
 
     with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +85,7 @@ def main():
         site = list(prefix.glob("lib/python3*/*-packages"))
         environment = dict(
             os.environ,
+            GJS_PATH="",
             GI_TYPELIB_PATH=str(prefix / "lib/girepository-1.0"),
             LD_LIBRARY_PATH=str(prefix / "lib"),
             PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"),
@@ -85,6 +97,7 @@ def main():
             "include/mood-1.0/mood.h",
             "lib/libmood-1.0.so.0",
             "share/gir-1.0/Mood-1.0.gir",
+            "share/gjs-1.0/overrides/Mood.js",
             "share/vala/vapi/mood-1.0.deps",
         ):
             assert (prefix / installed).exists(), f"{installed} was not installed"
@@ -100,6 +113,10 @@ def main():
         run(folder / "vala-program", queue, env=environment)
 
         run(python_with_gi, "-c", PYTHON_PROGRAM, queue, env=environment)
+
+        if gjs:
+            (folder / "program.js").write_text(JAVASCRIPT_PROGRAM)
+            run(*gjs, "-m", folder / "program.js", queue, env=environment)
 
 
 main()
