@@ -27,8 +27,8 @@ function receiveMessages(name) {
   }
 
   const flags = Mood.OpenFlags.RDONLY | Mood.OpenFlags.CREAT;
-  const queue = Mood.MessageQueue.new(name, flags, 0o600, 8, 256);
-  queue.add_receiver(GLib.PRIORITY_DEFAULT, (_queue, message, priority) => {
+  const queue = Mood.MessageQueue.open({name, flags, maxmsg: 8, msgsize: 256});
+  queue.add_receiver((_queue, message, priority) => {
     if (message.length === 0) {
       loop.quit();
       return GLib.SOURCE_REMOVE;

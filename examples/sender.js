@@ -10,11 +10,11 @@ import Mood from 'gi://Mood?version=1.0';
 import System from 'system';
 
 function sendTexts(name, priority, texts) {
-  const queue = Mood.MessageQueue.new(name, Mood.OpenFlags.WRONLY, 0, -1, -1);
+  const queue = Mood.MessageQueue.open({name, flags: Mood.OpenFlags.WRONLY});
   // A text that is too long for one message is sent as several, and while the queue is full this
   // waits for the receiver.
   for (const text of texts.length > 0 ? texts : [''])
-    queue.sendall(new TextEncoder().encode(text), priority, null);
+    queue.sendall(text, priority);
   queue.close();
 }
 

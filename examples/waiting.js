@@ -11,14 +11,11 @@ import Gio from 'gi://Gio';
 import Mood from 'gi://Mood?version=1.0';
 import System from 'system';
 
-Gio._promisify(Mood.MessageQueue.prototype, 'receive_async', 'receive_finish');
-
-const encode = text => new TextEncoder().encode(text);
 const decode = message => new TextDecoder().decode(message);
 
 function tryToReceive(queue) {
   try {
-    const [message] = queue.receive_with_timeout(0, null);
+    const [message] = queue.receive_with_timeout(0);
     print('try:', decode(message));
   } catch (error) {
     if (!error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.WOULD_BLOCK))
@@ -30,7 +27,7 @@ function tryToReceive(queue) {
 function receiveWithinLimit(queue) {
   try {
     // In microseconds.
-    const [message] = queue.receive_with_timeout(10000, null);
+    const [message] = queue.receive_with_timeout(10000);
     print('limit:', decode(message));
   } catch (error) {
     if (!error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT))
@@ -53,19 +50,19 @@ async function receiveUntilCancelled(queue) {
 }
 
 async function awaitMessage(queue) {
-  const promise = queue.receive_async(GLib.PRIORITY_DEFAULT, null);
+  const promise = queue.receive_async();
   // In the place of another process, which sends while this one awaits the message.
-  queue.send(encode('first'), 0, null);
+  queue.send('first');
   const [message] = await promise;
   print('await:', decode(message));
 }
 
 async function subscribe(queue) {
-  queue.send(encode('later'), 1, null);
-  queue.send(encode('urgent'), 9, null);
-  queue.send(encode(''), 0, null);
+  queue.send('later', 1);
+  queue.send('urgent', 9);
+  queue.send('');
   await new Promise(resolve => {
-    queue.add_receiver(GLib.PRIORITY_DEFAULT, (_queue, message, priority) => {
+    queue.add_receiver((_queue, message, priority) => {
       if (message.length === 0) {
         resolve();
         return GLib.SOURCE_REMOVE;
@@ -77,16 +74,15 @@ async function subscribe(queue) {
 }
 
 function receiveBatch(queue) {
-  // The messages stand one after the other, with nothing between: "a", an empty one and "bcd".
-  queue.send_many(encode('abcd'), [1, 0, 3], null, -1, null);
+  queue.send_many(['a', '', 'bcd']);
   // Waits for the first message without a limit, and takes up to 8 of those that are there.
-  const [, sizes] = queue.receive_many(8, -1, null);
+  const sizes = queue.receive_many(8).map(([message]) => message.length);
   print('batch:', sizes.length, 'messages,', sizes.join(' + '), 'bytes');
 }
 
 async function showWays(name) {
   const flags = Mood.OpenFlags.RDWR | Mood.OpenFlags.CREAT | Mood.OpenFlags.EXCL;
-  const queue = Mood.MessageQueue.new(name, flags, 0o600, 8, 64);
+  const queue = Mood.MessageQueue.open({name, flags, maxmsg: 8, msgsize: 64});
   try {
     tryToReceive(queue);
     receiveWithinLimit(queue);

@@ -18,7 +18,6 @@ const POSTED = 3;
 const LIVE = 1000;
 const PRIORITIES = [0, 10, 20];
 
-const PRIVATE = 0o600;
 const CLERK_MAXMSG = 10;
 const OWN_MAXMSG = 8;
 const MSGSIZE = 64;
@@ -39,14 +38,14 @@ class Client {
     const toSend = own | Mood.OpenFlags.WRONLY;
     const toReceive = own | Mood.OpenFlags.RDONLY | Mood.OpenFlags.EXCL;
     const open = (suffix, flags, maxmsg) =>
-      Mood.MessageQueue.new(`${prefix}-${suffix}`, flags, PRIVATE, maxmsg, MSGSIZE);
+      Mood.MessageQueue.open({name: `${prefix}-${suffix}`, flags, maxmsg, msgsize: MSGSIZE});
     this.door = open('door', toSend, CLERK_MAXMSG);
     this.requests = open('requests', toSend, CLERK_MAXMSG);
     this.answers = open('javascript', toReceive, OWN_MAXMSG);
   }
 
   send(queue, text, priority) {
-    queue.send(new TextEncoder().encode(text), priority, null);
+    queue.send(text, priority);
     this.sent++;
   }
 
@@ -58,12 +57,12 @@ class Client {
       const number = FIRST_NUMBER + this.sequence;
       const priority = PRIORITIES[this.sequence % PRIORITIES.length];
       try {
-        this.send(this.requests, `${this.answers.get_name()} ${sequence} ${number}`, priority);
+        this.send(this.requests, `${this.answers.name} ${sequence} ${number}`, priority);
       } catch (error) {
         if (!error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.WOULD_BLOCK))
           throw error;
         this.waitsForRoom = true;
-        this.requests.add_watch(GLib.PRIORITY_DEFAULT, GLib.IOCondition.OUT, () => this.onRoom());
+        this.requests.add_watch(GLib.IOCondition.OUT, () => this.onRoom());
         return;
       }
       this.sequence = sequence;
@@ -72,7 +71,7 @@ class Client {
   }
 
   takeAnswer() {
-    const [message] = this.answers.receive(null);
+    const [message] = this.answers.receive();
     const text = new TextDecoder().decode(message);
     this.received++;
     if (text === 'begin') {
@@ -87,7 +86,7 @@ class Client {
 
     if (this.expected.size === 0 && this.sequence === POSTED + LIVE) {
       // This word counts as well.
-      this.send(this.door, `${LANGUAGE} out ${this.sent + 1} ${this.received}`, 0);
+      this.send(this.door, `${LANGUAGE} out ${this.sent + 1} ${this.received}`);
       this.loop.quit();
     }
   }
@@ -117,8 +116,8 @@ class Client {
   run() {
     try {
       this.postRequests();
-      this.send(this.door, `${LANGUAGE} in ${this.answers.get_name()}`, 0);
-      this.answers.add_watch(GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN, () => this.onAnswer());
+      this.send(this.door, `${LANGUAGE} in ${this.answers.name}`);
+      this.answers.add_watch(GLib.IOCondition.IN, () => this.onAnswer());
       this.loop.run();
     } finally {
       this.answers.unlink();
