@@ -9,8 +9,8 @@ import GObject from 'gi://GObject';
 import Mood from 'gi://Mood?version=1.0';
 
 import {addCleanup, assert, assertBytes, assertEqual, assertThrows, run, test} from './tap.js';
-import {CREATE, Flags, assertFails, assertRefused, bytes, findWatch, newName, newQueue, openAgain,
-  text, waitUntil} from './queues.js';
+import {CREATE, Flags, assertFails, assertRefused, bytes, findWatch, inAnotherProcess,
+  newName, newQueue, openAgain, text, waitUntil} from './queues.js';
 
 const {CANCELLED, EXISTS, INVALID_ARGUMENT, MESSAGE_TOO_LARGE, NOT_FOUND, NOT_INITIALIZED,
   TIMED_OUT, WOULD_BLOCK} = Gio.IOErrorEnum;
@@ -51,7 +51,7 @@ test('a queue is opened by names', () => {
 
   assert(queue instanceof Mood.MessageQueue);
   assertEqual([queue.flags, queue.maxmsg, queue.msgsize], [Flags.RDWR | CREATE, 3, 24]);
-  assertEqual(queue.mode & 0o777 & ~0o600, 0);
+  assertEqual(queue.mode & 0o777, 0o600);
   assertEqual(open({mode: 0o400}).mode & 0o777, 0o400);
   assertFails(EXISTS, () => open({name: queue.name}));
   assertFails(NOT_FOUND, () => Mood.MessageQueue.open({name: newName(), flags: Flags.RDWR}),
@@ -75,7 +75,29 @@ test('a queue is opened with defaults', () => {
 
   queue.send('x');
   assertEqual(text(other.recv()), 'x');
-  assertEqual(Mood.MessageQueue.new(queue.name, Flags.RDWR | Flags.CREAT, 0o600).maxmsg, 2);
+});
+
+test('the default size is that of the kernel', () => {
+  const described = [];
+
+  for (const make of [
+    name => Mood.MessageQueue.open({name, flags: Flags.RDWR | CREATE}),
+    name => Mood.MessageQueue.new(name, Flags.RDWR | CREATE),
+    name => {
+      const queue = new Mood.MessageQueue({name, flags: Flags.RDWR | CREATE});
+
+      queue.init(null);
+
+      return queue;
+    },
+  ]) {
+    const queue = make(newName());
+
+    described.push([queue.mode, queue.maxmsg, queue.msgsize]);
+    queue.close();
+    queue.unlink();
+  }
+  assertEqual(described, Array(3).fill(described[2]));
 });
 
 test('what is no name, number or flag', () => {
@@ -274,8 +296,11 @@ test('what is no result is refused', () => {
   const queue = newQueue();
   const other = Gio.Task.new(queue, null, null);
 
-  for (const result of [undefined, null, 5, {}, queue, Object.create(Gio.Task.prototype)])
-    assertRefused(() => queue.receive_finish(result));
+  for (const result of [undefined, null, 5, {}, queue, new Gio.Cancellable()])
+    assertRefused(() => queue.receive_finish(result), 'Gio.AsyncResult');
+  // What GJS crashes over is what an earlier call left behind.
+  for (let times = 0; times < 3; times++)
+    assertRefused(() => queue.receive_finish(Object.create(Gio.Task.prototype)));
   assertFails(INVALID_ARGUMENT, () => queue.receive_finish(other));
 });
 
@@ -353,6 +378,17 @@ test('many messages as far as there is room', () => {
   assertEqual(queue.send_many([...'abcdef']), 4);
   assertFails(WOULD_BLOCK, () => queue.send_many(['g'], NO_WAIT));
   assertEqual(queue.receive_many(10).map(([message]) => text(message)).join(''), 'abcd');
+});
+
+test('many messages are waited for unless a time is given', () => {
+  const queue = newQueue({maxmsg: 1});
+
+  inAnotherProcess(queue, "queue.send('awaited', 4, null)");
+  assertEqual(queue.receive_many(10), [[bytes('awaited'), 4]]);
+  queue.send('full');
+  inAnotherProcess(queue, 'queue.recv(null)');
+  assertEqual(queue.send_many(['patient']), 1);
+  assertEqual(text(queue.recv()), 'patient');
 });
 
 test('many messages of which one cannot be sent', () => {
