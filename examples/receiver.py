@@ -7,28 +7,27 @@ brings each one, to be printed with its priority. Ends with an empty message, SI
 removes the queue then.
 """
 
+import os
 import signal
 import sys
 
 import gi
 
 gi.require_version("Mood", "1.0")
-from gi.repository import Gio, GLib, Mood  # noqa: E402
+from gi.repository import GLib, Mood  # noqa: E402
 
 
-def receive_messages(name):
+def receive_messages(name: str) -> None:
     loop = GLib.MainLoop()
 
-    def on_message(queue, message, *numbers):
+    def on_message(queue: Mood.MessageQueue, message: bytes, priority: int) -> bool:
         if not message:
             loop.quit()
             return GLib.SOURCE_REMOVE
-        # Where libmood's override is not installed, the length comes before the priority.
-        priority = numbers[-1]
         print(priority, message.decode(), flush=True)
         return GLib.SOURCE_CONTINUE
 
-    def on_signal():
+    def on_signal() -> bool:
         loop.quit()
         return GLib.SOURCE_CONTINUE
 
@@ -36,30 +35,27 @@ def receive_messages(name):
     for number in signal.SIGINT, signal.SIGTERM:
         GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, on_signal)
 
-    flags = Mood.OpenFlags.RDONLY | Mood.OpenFlags.CREAT
-    queue = Mood.MessageQueue.new(name, flags, 0o600, 8, 256)
-    queue.add_receiver(GLib.PRIORITY_DEFAULT, on_message)
-    print("ready", flush=True)
-    loop.run()
+    with Mood.MessageQueue(name, os.O_RDONLY | os.O_CREAT, maxmsg=8, msgsize=256) as queue:
+        queue.add_receiver(on_message)
+        print("ready", flush=True)
+        loop.run()
 
-    queue.close()
     try:
         queue.unlink()
-    except GLib.Error as error:
+    except FileNotFoundError:
         # Another receiver of the same queue may have removed it already.
-        if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND):
-            raise
+        pass
 
 
-def main():
+def main() -> int:
     if len(sys.argv) != 2:
         print("Usage: receiver NAME", file=sys.stderr)
         return 2
 
     try:
         receive_messages(sys.argv[1])
-    except GLib.Error as error:
-        print(f"receiver: {error.message}", file=sys.stderr)
+    except OSError as error:
+        print(f"receiver: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 

@@ -6,6 +6,7 @@ Sends each TEXT to the queue NAME, with that priority. Without a TEXT it sends o
 which tells the receiver to end.
 """
 
+import os
 import re
 import signal
 import sys
@@ -13,19 +14,18 @@ import sys
 import gi
 
 gi.require_version("Mood", "1.0")
-from gi.repository import GLib, Mood  # noqa: E402
+from gi.repository import Mood  # noqa: E402
 
 
-def send_texts(name, priority, texts):
-    queue = Mood.MessageQueue.new(name, Mood.OpenFlags.WRONLY, 0, -1, -1)
-    # A text that is too long for one message is sent as several, and while the queue is full this
-    # waits for the receiver.
-    for text in texts or [""]:
-        queue.sendall(text.encode(), priority, None)
-    queue.close()
+def send_texts(name: str, priority: int, texts: list[str]) -> None:
+    with Mood.MessageQueue(name, os.O_WRONLY) as queue:
+        # A text that is too long for one message is sent as several, and while the queue is full
+        # this waits for the receiver.
+        for text in texts or [""]:
+            queue.sendall(text.encode(), priority)
 
 
-def main():
+def main() -> int:
     if (
         len(sys.argv) < 3
         or not re.fullmatch("[0-9]+", sys.argv[2])
@@ -38,15 +38,15 @@ def main():
         )
         return 2
 
-    # Python handles a signal between two of its own instructions, so that it would not come to
-    # Ctrl-C while a call waits for room in the queue. The kernel's way of handling it can end that.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
     try:
         send_texts(sys.argv[1], int(sys.argv[2]), sys.argv[3:])
-    except GLib.Error as error:
-        print(f"sender: {error.message}", file=sys.stderr)
+    except OSError as error:
+        print(f"sender: {error.strerror}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        # Without a traceback, but by the signal: the shell has to learn that it was Ctrl-C.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)
     return 0
 
 

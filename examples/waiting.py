@@ -6,124 +6,96 @@ Creates the queue NAME and shows the ways to wait for a message on it, one after
 to limit the time, to cancel, to await, to subscribe, and to take several at once.
 """
 
+import asyncio
+import os
 import sys
 
 import gi
 
 gi.require_version("Mood", "1.0")
-from gi.repository import Gio, GLib, Mood  # noqa: E402
+from gi.repository import GLib, Mood  # noqa: E402
 
 
-class Waiting:
-    def __init__(self, queue):
-        self.queue = queue
-        self.loop = GLib.MainLoop()
-        self.error = None
+def try_to_receive(queue: Mood.MessageQueue) -> None:
+    try:
+        message, _priority = queue.receive(timeout=0)
+        print("try:", message.decode())
+    except BlockingIOError:
+        print("try: nothing there")
 
-    def run_loop(self):
-        """Runs the main loop until a callback ends it, and raises what the callback could not."""
-        self.loop.run()
-        if self.error:
-            raise self.error
 
-    def try_to_receive(self):
-        try:
-            message, _priority = self.queue.receive_with_timeout(0, None)
-            print("try:", message.decode())
-        except GLib.Error as error:
-            if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.WOULD_BLOCK):
-                raise
-            print("try: nothing there")
+def receive_within_limit(queue: Mood.MessageQueue) -> None:
+    try:
+        message, _priority = queue.receive(timeout=0.01)
+        print("limit:", message.decode())
+    except TimeoutError:
+        print("limit: nothing within 10 milliseconds")
 
-    def receive_within_limit(self):
-        try:
-            # In microseconds.
-            message, _priority = self.queue.receive_with_timeout(10000, None)
-            print("limit:", message.decode())
-        except GLib.Error as error:
-            if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT):
-                raise
-            print("limit: nothing within 10 milliseconds")
 
-    def on_received_or_cancelled(self, queue, result):
-        try:
-            message, _priority = queue.receive_finish(result)
-            print("cancel:", message.decode())
-        except GLib.Error as error:
-            if error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED):
-                print("cancel: given up")
-            else:
-                self.error = error
-        self.loop.quit()
+async def receive_until_cancelled(queue: Mood.MessageQueue) -> None:
+    receiving = asyncio.create_task(queue.areceive())
+    asyncio.get_running_loop().call_later(0.01, receiving.cancel)
+    try:
+        message, _priority = await receiving
+        print("cancel:", message.decode())
+    except asyncio.CancelledError:
+        print("cancel: given up")
 
-    def receive_until_cancelled(self):
-        cancellable = Gio.Cancellable()
-        GLib.timeout_add(10, cancellable.cancel)
-        self.queue.receive_async(GLib.PRIORITY_DEFAULT, cancellable, self.on_received_or_cancelled)
-        self.run_loop()
 
-    def on_received(self, queue, result):
-        try:
-            message, _priority = queue.receive_finish(result)
-            print("await:", message.decode())
-        except GLib.Error as error:
-            self.error = error
-        self.loop.quit()
+async def await_message(queue: Mood.MessageQueue) -> None:
+    # In the place of another process, which sends while this one awaits the message.
+    asyncio.get_running_loop().call_soon(queue.send, b"first")
+    message, _priority = await queue.areceive()
+    print("await:", message.decode())
 
-    def await_message(self):
-        self.queue.receive_async(GLib.PRIORITY_DEFAULT, None, self.on_received)
-        # In the place of another process, which sends while this one awaits the message.
-        self.queue.send(b"first", 0, None)
-        self.run_loop()
 
-    def on_message(self, queue, message, *numbers):
+def subscribe(queue: Mood.MessageQueue) -> None:
+    loop = GLib.MainLoop()
+
+    def on_message(queue: Mood.MessageQueue, message: bytes, priority: int) -> bool:
         if not message:
-            self.loop.quit()
+            loop.quit()
             return GLib.SOURCE_REMOVE
-        # Where libmood's override is not installed, the length comes before the priority.
-        priority = numbers[-1]
         print("subscribe:", priority, message.decode())
         return GLib.SOURCE_CONTINUE
 
-    def subscribe(self):
-        self.queue.send(b"later", 1, None)
-        self.queue.send(b"urgent", 9, None)
-        self.queue.send(b"", 0, None)
-        self.queue.add_receiver(GLib.PRIORITY_DEFAULT, self.on_message)
-        self.run_loop()
-
-    def receive_batch(self):
-        messages = [b"a", b"", b"bcd"]
-        self.queue.send_many(b"".join(messages), [len(each) for each in messages], None, -1, None)
-        # Waits for the first message without a limit, and takes up to 8 of those that are there.
-        _bytes, sizes, _priorities = self.queue.receive_many(8, -1, None)
-        print("batch:", len(sizes), "messages,", " + ".join(map(str, sizes)), "bytes")
+    queue.send(b"later", 1)
+    queue.send(b"urgent", 9)
+    queue.send(b"")
+    queue.add_receiver(on_message)
+    loop.run()
 
 
-def show_ways(name):
-    flags = Mood.OpenFlags.RDWR | Mood.OpenFlags.CREAT | Mood.OpenFlags.EXCL
-    queue = Mood.MessageQueue.new(name, flags, 0o600, 8, 64)
-    try:
-        waiting = Waiting(queue)
-        waiting.try_to_receive()
-        waiting.receive_within_limit()
-        waiting.receive_until_cancelled()
-        waiting.await_message()
-        waiting.subscribe()
-        waiting.receive_batch()
-    finally:
-        queue.unlink()
+def receive_batch(queue: Mood.MessageQueue) -> None:
+    queue.send_many([b"a", b"", b"bcd"])
+    # Waits for the first message, and takes up to 8 of those that are there.
+    sizes = [len(message) for message, _priority in queue.receive_many(8)]
+    print("batch:", len(sizes), "messages,", " + ".join(map(str, sizes)), "bytes")
 
 
-def main():
+def show_ways(name: str) -> None:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+    with Mood.MessageQueue(name, flags, maxmsg=8, msgsize=64) as queue:
+        try:
+            try_to_receive(queue)
+            receive_within_limit(queue)
+            asyncio.run(receive_until_cancelled(queue))
+            asyncio.run(await_message(queue))
+            subscribe(queue)
+            receive_batch(queue)
+        finally:
+            queue.unlink()
+
+
+def main() -> int:
     if len(sys.argv) != 2:
         print("Usage: waiting NAME", file=sys.stderr)
         return 2
 
     try:
         show_ways(sys.argv[1])
-    except GLib.Error as error:
-        print(f"waiting: {error.message}", file=sys.stderr)
+    except OSError as error:
+        print(f"waiting: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 

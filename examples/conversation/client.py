@@ -6,12 +6,14 @@ The client in Python of the conversation that clerk.c describes. Posts requests 
 priorities, and checks that each of them gets one right answer.
 """
 
+import os
 import sys
+from collections.abc import Callable
 
 import gi
 
 gi.require_version("Mood", "1.0")
-from gi.repository import Gio, GLib, Mood  # noqa: E402
+from gi.repository import GLib, Mood  # noqa: E402
 
 LANGUAGE = "Python"
 FIRST_NUMBER = 11
@@ -20,37 +22,41 @@ POSTED = 3
 LIVE = 1000
 PRIORITIES = 0, 10, 20
 
-PRIVATE = 0o600
 CLERK_MAXMSG = 10
 OWN_MAXMSG = 8
 MSGSIZE = 64
 
 
 class Client:
-    def __init__(self, prefix):
+    def __init__(self, prefix: str) -> None:
         self.loop = GLib.MainLoop()
-        self.error = None
+        self.error: OSError | ValueError | None = None
         self.sequence = 0  # of the request that was posted last
         self.last_sequence = POSTED  # of the act
-        self.expected = {}  # the right answer to each request that is under way
+        self.expected: dict[int, int] = {}  # the right answer to each request that is under way
         self.waits_for_room = False
         self.sent = 0
         self.received = 0
 
         # Whoever comes first makes the clerk's queues. The queue for the answers is this client's.
-        own = Mood.OpenFlags.CREAT | Mood.OpenFlags.NONBLOCK
-        to_send = own | Mood.OpenFlags.WRONLY
-        to_receive = own | Mood.OpenFlags.RDONLY | Mood.OpenFlags.EXCL
-        new = Mood.MessageQueue.new
-        self.door = new(f"{prefix}-door", to_send, PRIVATE, CLERK_MAXMSG, MSGSIZE)
-        self.requests = new(f"{prefix}-requests", to_send, PRIVATE, CLERK_MAXMSG, MSGSIZE)
-        self.answers = new(f"{prefix}-python", to_receive, PRIVATE, OWN_MAXMSG, MSGSIZE)
+        own = os.O_CREAT | os.O_NONBLOCK
+        to_send = own | os.O_WRONLY
+        to_receive = own | os.O_RDONLY | os.O_EXCL
+        self.door = Mood.MessageQueue(
+            f"{prefix}-door", to_send, maxmsg=CLERK_MAXMSG, msgsize=MSGSIZE
+        )
+        self.requests = Mood.MessageQueue(
+            f"{prefix}-requests", to_send, maxmsg=CLERK_MAXMSG, msgsize=MSGSIZE
+        )
+        self.answers = Mood.MessageQueue(
+            f"{prefix}-python", to_receive, maxmsg=OWN_MAXMSG, msgsize=MSGSIZE
+        )
 
-    def send(self, queue, text, priority):
-        queue.send(text.encode(), priority, None)
+    def send(self, queue: Mood.MessageQueue, text: str, priority: int = 0) -> None:
+        queue.send(text.encode(), priority)
         self.sent += 1
 
-    def post_requests(self):
+    def post_requests(self) -> None:
         # As many under way as there is room for answers, so that the clerk never has to wait.
         while (
             self.sequence < self.last_sequence
@@ -61,19 +67,16 @@ class Client:
             number = FIRST_NUMBER + self.sequence
             priority = PRIORITIES[self.sequence % len(PRIORITIES)]
             try:
-                self.send(self.requests, f"{self.answers.get_name()} {sequence} {number}", priority)
-            except GLib.Error as error:
-                if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.WOULD_BLOCK):
-                    raise
+                self.send(self.requests, f"{self.answers.name} {sequence} {number}", priority)
+            except BlockingIOError:
                 self.waits_for_room = True
-                self.requests.add_watch(GLib.PRIORITY_DEFAULT, GLib.IOCondition.OUT, self.on_room)
+                self.requests.add_watch(GLib.IOCondition.OUT, self.on_room)
             else:
                 self.sequence = sequence
                 self.expected[sequence] = number * number
 
-    def take_answer(self):
-        message, _priority = self.answers.receive(None)
-        text = message.decode()
+    def take_answer(self) -> None:
+        text = self.answers.recv().decode()
         self.received += 1
         if text == "begin":
             self.last_sequence += LIVE
@@ -85,32 +88,32 @@ class Client:
 
         if not self.expected and self.sequence == POSTED + LIVE:
             # This word counts as well.
-            self.send(self.door, f"{LANGUAGE} out {self.sent + 1} {self.received}", 0)
+            self.send(self.door, f"{LANGUAGE} out {self.sent + 1} {self.received}")
             self.loop.quit()
 
-    def attempt(self, *steps):
+    def attempt(self, *steps: Callable[[], None]) -> None:
         """Takes steps inside the main loop, to which no exception can be thrown."""
         try:
             for step in steps:
                 step()
-        except (GLib.Error, ValueError) as error:
+        except (OSError, ValueError) as error:
             self.error = error
             self.loop.quit()
 
-    def on_room(self, queue, condition):
+    def on_room(self, queue: Mood.MessageQueue, condition: GLib.IOCondition) -> bool:
         self.waits_for_room = False
         self.attempt(self.post_requests)
         return GLib.SOURCE_REMOVE
 
-    def on_answer(self, queue, condition):
+    def on_answer(self, queue: Mood.MessageQueue, condition: GLib.IOCondition) -> bool:
         self.attempt(self.take_answer, self.post_requests)
         return GLib.SOURCE_CONTINUE
 
-    def run(self):
+    def run(self) -> None:
         try:
             self.post_requests()
-            self.send(self.door, f"{LANGUAGE} in {self.answers.get_name()}", 0)
-            self.answers.add_watch(GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN, self.on_answer)
+            self.send(self.door, f"{LANGUAGE} in {self.answers.name}")
+            self.answers.add_watch(GLib.IOCondition.IN, self.on_answer)
             self.loop.run()
         finally:
             self.answers.unlink()
@@ -119,7 +122,7 @@ class Client:
             raise self.error
 
 
-def main():
+def main() -> int:
     if len(sys.argv) != 2:
         print("Usage: client PREFIX", file=sys.stderr)
         return 2
@@ -127,10 +130,10 @@ def main():
     try:
         Client(sys.argv[1]).run()
         return 0
-    except GLib.Error as error:
-        reason = error.message
+    except OSError as error:
+        reason = error.strerror
     except ValueError as error:
-        reason = error
+        reason = str(error)
     print(f"client in {LANGUAGE}: {reason}", file=sys.stderr)
     return 1
 

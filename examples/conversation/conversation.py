@@ -13,7 +13,7 @@ import sys
 import gi
 
 gi.require_version("Mood", "1.0")
-from gi.repository import Gio, GLib, Mood  # noqa: E402
+from gi.repository import Mood  # noqa: E402
 
 # What can end the conversation. They are blocked all the time, and taken one by one where it suits:
 # there is no moment at which one of them could tear the program out of starting or ending another.
@@ -26,8 +26,8 @@ LIMIT_SECONDS = 60
 SUFFIXES = "door", "requests", "python", "javascript", "vala"
 
 
-def parse_commands(arguments):
-    commands = []
+def parse_commands(arguments: list[str]) -> list[list[str]]:
+    commands: list[list[str]] = []
     for argument in arguments:
         if argument in ("--clerk", "--client"):
             commands.append([])
@@ -36,17 +36,16 @@ def parse_commands(arguments):
     return commands
 
 
-def remove_queues(prefix):
+def remove_queues(prefix: str) -> None:
     for suffix in SUFFIXES:
         try:
             Mood.unlink(f"{prefix}-{suffix}")
-        except GLib.Error as error:
+        except FileNotFoundError:
             # Whoever made it has removed it.
-            if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND):
-                raise
+            pass
 
 
-def start(command):
+def start(command: list[str]) -> subprocess.Popen[bytes]:
     # In a session of its own, so that Ctrl-C comes to this program alone, which ends the others.
     return subprocess.Popen(
         command,
@@ -55,7 +54,7 @@ def start(command):
     )
 
 
-def wait_for(processes):
+def wait_for(processes: list[subprocess.Popen[bytes]]) -> int:
     """Waits until all have ended well, one has failed or a signal comes: the exit status."""
     while True:
         statuses = [process.poll() for process in processes]
@@ -64,8 +63,7 @@ def wait_for(processes):
         if any(process.returncode == -signal.SIGPIPE for process in failed):
             return 128 + signal.SIGPIPE
         for process in failed:
-            command = " ".join(process.args)
-            print(f"Failed with status {process.returncode}: {command}", file=sys.stderr)
+            print(f"Failed with status {process.returncode}: {process.args}", file=sys.stderr)
         if failed:
             return 1
         if None not in statuses:
@@ -79,7 +77,7 @@ def wait_for(processes):
             return 128 + event.si_signo
 
 
-def main():
+def main() -> int:
     clerk, *clients = parse_commands(sys.argv[1:])
     prefix = f"/mood-demo-{os.getpid()}"
     processes = []

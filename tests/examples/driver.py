@@ -28,6 +28,16 @@ def expect(actual, expected):
         raise AssertionError(f"got      {actual!r}\nexpected {expected!r}")
 
 
+def create(name, maxmsg, msgsize):
+    """A descriptor of a new queue, which receives."""
+    # A struct mq_attr, whose first member is for flags.
+    attributes = (ctypes.c_long * 8)(0, maxmsg, msgsize)
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDONLY
+    queue = ctypes.CDLL(None).mq_open(name.encode(), flags, 0o600, attributes)
+    expect(queue != -1, True)
+    return queue
+
+
 def unlink(name):
     """Whether there was a queue of that name to unlink."""
     return ctypes.CDLL(None).mq_unlink(name.encode()) == 0

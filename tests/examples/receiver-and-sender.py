@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 
-from driver import expect, main, names, run, unlink
+from driver import create, expect, main, names, run, unlink
 
 RECEIVER_USAGE = "Usage: receiver NAME\n"
 SENDER_USAGE = (
@@ -21,29 +21,30 @@ SENDER_USAGE = (
 
 
 class Queue:
-    """The name of a queue, and the receivers that were started on it, for the time of a test."""
+    """The name of a queue, and the processes that were started on it, for the time of a test."""
 
     def __init__(self):
         self.name = next(names)
-        self.receivers = []
+        self.processes = []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_exception):
-        for receiver in self.receivers:
-            with receiver:
-                receiver.kill()
+        for process in self.processes:
+            with process:
+                process.kill()
         unlink(self.name)
 
-    def start(self, language):
-        receiver = subprocess.Popen(
-            [*language.receiver, self.name],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
+    def start(self, *command):
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         )
-        self.receivers.append(receiver)
+        self.processes.append(process)
+        return process
+
+    def start_receiver(self, language):
+        receiver = self.start(*language.receiver, self.name)
         expect(receiver.stdout.readline(), "ready\n")
         return receiver
 
@@ -55,15 +56,15 @@ class Queue:
         expect((status, output), (1, ""))
 
 
-def finish(receiver):
-    """Waits for the end of a receiver: its exit status, and what it wrote after "ready"."""
-    output, error = receiver.communicate()
-    return receiver.returncode, output, error
+def finish(process):
+    """Waits for the end of a process: its exit status, and what it wrote since the last look."""
+    output, error = process.communicate()
+    return process.returncode, output, error
 
 
 def test_exchange(receiver_language, sender_language):
     with Queue() as queue:
-        receiver = queue.start(receiver_language)
+        receiver = queue.start_receiver(receiver_language)
 
         # What comes while the receiver is stopped is in the queue, all of it, when it goes on.
         receiver.send_signal(signal.SIGSTOP)
@@ -88,7 +89,7 @@ def test_exchange(receiver_language, sender_language):
 def test_shared_queue(language):
     """Two receivers race for each message, so that one of them often finds that it is gone."""
     with Queue() as queue:
-        receivers = [queue.start(language), queue.start(language)]
+        receivers = [queue.start_receiver(language), queue.start_receiver(language)]
         texts = [f"{number:03}" for number in range(200)]
         queue.send(language, "5", *texts, "", "")
 
@@ -103,9 +104,30 @@ def test_shared_queue(language):
         queue.expect_gone(language)
 
 
+def is_asleep(process):
+    """Whether it waits for something inside the kernel, or has ended."""
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(") ")[2][0] in "SZ"
+
+
+def test_interrupted_sender(language):
+    """Ctrl-C ends a sender that waits for room, without a word and by the signal itself."""
+    with Queue() as queue:
+        descriptor = create(queue.name, maxmsg=1, msgsize=8)
+        try:
+            sender = queue.start(*language.sender, queue.name, "0", "first", "second")
+            # Until the first text is in the queue, and the second waits for room.
+            while b"QSIZE:0 " in os.pread(descriptor, 64, 0) or not is_asleep(sender):
+                os.sched_yield()
+            sender.send_signal(signal.SIGINT)
+            expect(finish(sender), (-signal.SIGINT, "", ""))
+        finally:
+            os.close(descriptor)
+
+
 def test_signal(number, language):
     with Queue() as queue:
-        receiver = queue.start(language)
+        receiver = queue.start_receiver(language)
         receiver.send_signal(number)
         expect(finish(receiver), (0, "", ""))
         queue.expect_gone(language)
@@ -141,6 +163,7 @@ def plan(languages):
     for language in languages:
         for title, test in (
             ("two receivers share a queue", test_shared_queue),
+            ("SIGINT ends a sender that waits", test_interrupted_sender),
             ("SIGINT ends the receiver", functools.partial(test_signal, signal.SIGINT)),
             ("SIGTERM ends the receiver", functools.partial(test_signal, signal.SIGTERM)),
             ("wrong usage", test_usage),

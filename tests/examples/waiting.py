@@ -5,11 +5,10 @@ Whatever the language, it must do the same and write the same, to the letter. Th
 that is given is the measure for what the library's errors say.
 """
 
-import ctypes
 import functools
 import os
 
-from driver import expect, main, names, run, unlink
+from driver import create, expect, main, names, run, unlink
 
 USAGE = "Usage: waiting NAME\n"
 WAYS = """\
@@ -51,12 +50,9 @@ def test_name(measure, language):
 
 def test_existing_queue(measure, language):
     name = next(names)
-    # A struct mq_attr: no flags, and as large as the example's own, so that one that takes this
-    # queue for its own ends all the same, and is found out.
-    attributes = (ctypes.c_long * 8)(0, 8, 64)
-    queue = ctypes.CDLL(None).mq_open(name.encode(), os.O_CREAT | os.O_RDONLY, 0o600, attributes)
-    expect(queue != -1, True)
-    os.close(queue)
+    # As large as the example's own, so that one that takes this queue for its own ends all the
+    # same, and is found out.
+    os.close(create(name, maxmsg=8, msgsize=64))
     try:
         expect_error(measure, language, name)
     finally:
