@@ -73,10 +73,11 @@ check_programs() {
   cat >&2 <<'END'
 What is needed comes with these packages, on Fedora
   dnf install meson ninja-build gcc pkgconf-pkg-config glib2-devel \
-    gobject-introspection-devel python3 python3-gobject gjs vala gi-docgen valgrind strace
+    gobject-introspection-devel python3 python3-gobject gjs vala gi-docgen python3-mypy valgrind \
+    strace
 and on Arch Linux
   pacman -S meson ninja gcc pkgconf glib2-devel gobject-introspection \
-    python python-gobject gjs vala gi-docgen valgrind strace
+    python python-gobject gjs vala gi-docgen mypy valgrind strace
 END
   return 1
 }

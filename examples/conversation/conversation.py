@@ -63,7 +63,7 @@ def wait_for(processes: list[subprocess.Popen[bytes]]) -> int:
         if any(process.returncode == -signal.SIGPIPE for process in failed):
             return 128 + signal.SIGPIPE
         for process in failed:
-            print(f"Failed with status {process.returncode}: {process.args}", file=sys.stderr)
+            print(f"Failed with status {process.returncode}: {process.args!r}", file=sys.stderr)
         if failed:
             return 1
         if None not in statuses:
@@ -80,7 +80,7 @@ def wait_for(processes: list[subprocess.Popen[bytes]]) -> int:
 def main() -> int:
     clerk, *clients = parse_commands(sys.argv[1:])
     prefix = f"/mood-demo-{os.getpid()}"
-    processes = []
+    processes: list[subprocess.Popen[bytes]] = []
 
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 

@@ -101,6 +101,8 @@ def main():
             "share/vala/vapi/mood-1.0.deps",
         ):
             assert (prefix / installed).exists(), f"{installed} was not installed"
+        stubs = [path / "gi-stubs/repository/Mood.pyi" for path in site]
+        assert any(path.exists() for path in stubs), f"the stub was not installed in {site}"
 
         flags = run("pkg-config", "--cflags", "--libs", "mood-1.0", env=environment).split()
         (folder / "program.c").write_text(C_PROGRAM)

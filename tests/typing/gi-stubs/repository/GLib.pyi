@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+from collections.abc import Callable
+
+from gi.repository import GObject
+
+PRIORITY_DEFAULT: int
+SOURCE_CONTINUE: bool
+SOURCE_REMOVE: bool
+
+def unix_signal_add(
+    priority: int, signum: int, handler: Callable[..., bool], *data: object
+) -> int: ...
+
+class IOCondition(GObject.GFlags):
+    IN = 1
+    OUT = 4
+
+class MainLoop:
+    def quit(self) -> None: ...
+    def run(self) -> None: ...
+
+class Source: ...

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a type checker has to accept, and to refuse where the end of a line says so.
+
+Nobody runs this: checker.py compares it with what mypy says.
+"""
+
+import array
+import mmap
+import os
+import pathlib
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import Literal
+
+from gi.repository import Gio, GLib, Mood
+from typing_extensions import assert_type
+
+RDWR = os.O_RDWR | os.O_CREAT
+
+
+class Jobs(Mood.MessageQueue):
+    def next_job(self) -> bytes:
+        return self.recv()
+
+
+def construct(
+    text: str, data: bytes, path: pathlib.Path, raw_path: "os.PathLike[bytes]"
+) -> Mood.MessageQueue:
+    Mood.MessageQueue(text, RDWR)
+    Mood.MessageQueue(data, Mood.OpenFlags.RDWR | Mood.OpenFlags.CREAT)
+    Mood.MessageQueue(path, flags=RDWR, mode=0o640, maxmsg=8, msgsize=64)
+    Mood.MessageQueue(raw_path, RDWR, 0o600, -1, -1)
+    Mood.MessageQueue(text)  # refused
+    Mood.MessageQueue(text, "r")  # refused
+    Mood.MessageQueue(1, RDWR)  # refused
+    Mood.MessageQueue(text, RDWR, maxmsg="8")  # refused
+    Mood.MessageQueue(text, RDWR, capacity=8)  # refused
+
+    assert_type(Mood.MessageQueue.new(text, RDWR), Mood.MessageQueue)
+    assert_type(Jobs.new(text, RDWR, maxmsg=8, msgsize=64), Jobs)
+    assert_type(Jobs(text, RDWR).next_job(), bytes)
+    Mood.unlink(path)
+    Mood.unlink(None)  # refused
+    return Jobs(text, RDWR)
+
+
+def look(queue: Mood.MessageQueue) -> None:
+    assert_type(queue.name, str)
+    assert_type(queue.mode, int)
+    assert_type(queue.maxmsg, int)
+    assert_type(queue.msgsize, int)
+    assert_type(queue.curmsgs, int)
+    assert_type(queue.fd, int)
+    assert_type(queue.fileno(), int)
+    assert_type(queue.closed, bool)
+    assert_type(queue.blocking, bool)
+    assert_type(queue.props.closed, bool)
+    assert_type(queue.props.flags, Mood.OpenFlags)
+    assert_type(len(queue), int)
+    assert_type(bool(queue), bool)
+    queue.blocking = False
+    queue.props.blocking = False
+    queue.blocking = "no"  # refused
+    queue.maxmsg = 10  # refused
+    queue.props.maxmsg = 10  # refused
+    b"urgent" in queue  # refused
+    int(queue.flags)
+    queue.connect("notify::closed", print)
+    assert_type(Mood.VERSION_S, str)
+    assert_type(Mood.MAJOR_VERSION, int)
+
+
+def send(queue: Mood.MessageQueue, cancellable: Gio.Cancellable, memory: mmap.mmap) -> None:
+    assert_type(queue.send(b"urgent"), int)
+    queue.send(bytearray(8), 9)
+    queue.send(memoryview(b"urgent"), priority=9, timeout=0.5)
+    queue.send(array.array("i", [1]), 9, cancellable)
+    queue.send(memory, timeout=1)
+    queue.send("text")  # refused
+    queue.send([1, 2])  # refused
+    queue.send()  # refused
+    queue.send(b"urgent", 1.5)  # refused
+    queue.send(b"urgent", 9, 0.5)  # refused
+    queue.send(b"urgent", timeout="1")  # refused
+    queue.send(b"urgent", 9, cancellable, 1)  # refused
+
+    queue.sendall(b"urgent", 9, cancellable)
+    queue.sendall("text")  # refused
+    queue.sendall(b"urgent", timeout=1)  # refused
+
+    assert_type(queue.send_many([b"low", bytearray(8), (b"urgent", 9)]), int)
+    queue.send_many((bytes(number) for number in range(8)), cancellable, timeout=0)
+    queue.send_many(b"urgent")  # refused
+    queue.send_many(["text"])  # refused
+    queue.send_many([(9, b"urgent")])  # refused
+    queue.send_many([b"low"], timeout=[])  # refused
+
+    assert_type(queue.send_with_timeout(b"urgent", 9, 1000), int)
+    queue.send_with_timeout(b"urgent", 9, 0.5)  # refused
+
+
+def receive(queue: Mood.MessageQueue, cancellable: Gio.Cancellable) -> None:
+    assert_type(queue.recv(), bytes)
+    assert_type(queue.receive(), tuple[bytes, int])
+    assert_type(queue.receive(cancellable, timeout=None), tuple[bytes, int])
+    assert_type(queue.receive_many(8, timeout=0.5), list[tuple[bytes, int]])
+    assert_type(queue.receive_with_timeout(1000), tuple[bytes, int])
+    assert_type(queue.condition_wait(GLib.IOCondition.IN, 1000), bool)
+    assert_type(queue.condition_check(GLib.IOCondition.IN), GLib.IOCondition)
+    queue.receive(0.5)  # refused
+    queue.receive(timeout="1")  # refused
+    queue.recv(timeout=1)  # refused
+    queue.receive_many()  # refused
+    queue.receive_many(8, 0.5)  # refused
+    queue.receive().decode()  # refused
+    assert_type(iter(queue), Iterator[tuple[bytes, int]])
+    for message, priority in queue:
+        message.decode()
+        message.encode()  # refused
+        priority.decode()  # refused
+
+
+async def use_coroutines(queue: Mood.MessageQueue) -> None:
+    assert_type(await queue.areceive(), tuple[bytes, int])
+    assert_type(await queue.asend(b"urgent", 9), int)
+    assert_type(await queue.receive_async(), tuple[bytes, int])
+    assert_type(queue.send_async(b"urgent"), Awaitable[bool])
+    assert_type(queue.__aiter__(), AsyncIterator[tuple[bytes, int]])
+    await queue.asend("text")  # refused
+    await queue.asend(b"urgent", timeout=1)  # refused
+    await queue.areceive(timeout=1)  # refused
+    await queue.receive()  # refused
+    (await queue.areceive()).decode()  # refused
+    async for message, _priority in queue:
+        message.encode()  # refused
+
+
+def hold(queue: Jobs) -> None:
+    with queue as same:
+        assert_type(same, Jobs)
+    assert_type(queue.reopen(os.O_RDONLY), Mood.MessageQueue)
+    queue.reopen("r")  # refused
+    queue.close()
+    queue.unlink()
+    queue.set_blocking(True)
+    queue.no_such_method()  # refused
+
+
+def on_message(queue: Mood.MessageQueue, message: bytes, priority: int) -> bool:
+    return GLib.SOURCE_CONTINUE
+
+
+def on_message_for(queue: Mood.MessageQueue, message: bytes, priority: int, user: str) -> bool:
+    return GLib.SOURCE_CONTINUE
+
+
+def on_ready(queue: Mood.MessageQueue, condition: GLib.IOCondition) -> bool:
+    return GLib.SOURCE_CONTINUE
+
+
+def on_ready_for(queue: Mood.MessageQueue, condition: GLib.IOCondition, user: str) -> bool:
+    return GLib.SOURCE_CONTINUE
+
+
+def on_received(queue: Mood.MessageQueue, result: Gio.AsyncResult) -> None:
+    assert_type(queue.receive_finish(result), tuple[bytes, int])
+
+
+def on_sent(queue: Mood.MessageQueue, result: Gio.AsyncResult) -> None:
+    assert_type(queue.send_finish(result), bool)
+
+
+def subscribe(queue: Mood.MessageQueue, jobs: Jobs, cancellable: Gio.Cancellable) -> None:
+    assert_type(queue.add_receiver(on_message), int)
+    jobs.add_receiver(on_message)
+    queue.add_receiver(GLib.PRIORITY_DEFAULT, on_message)
+    queue.add_receiver(on_message_for, "user")
+    queue.add_receiver(GLib.PRIORITY_DEFAULT, on_message_for, "user")
+    queue.add_receiver(print, 1, 2, 3)  # refused
+    queue.add_receiver(on_ready)  # refused
+    queue.add_receiver(on_message_for, 1)  # refused
+    queue.add_receiver("callback")  # refused
+
+    assert_type(queue.add_watch(GLib.IOCondition.IN, on_ready), int)
+    queue.add_watch(GLib.PRIORITY_DEFAULT, GLib.IOCondition.OUT, on_ready)
+    queue.add_watch(GLib.IOCondition.IN, on_ready_for, "user")
+    queue.add_watch(GLib.IOCondition.IN, on_message)  # refused
+    queue.add_watch(on_ready)  # refused
+
+    queue.receive_async(GLib.PRIORITY_DEFAULT, cancellable, on_received)
+    queue.receive_async(callback=on_received)
+    queue.send_async(b"urgent", 9, GLib.PRIORITY_DEFAULT, None, on_sent)
+    queue.send_async(b"urgent", callback=on_sent)
+    queue.send_async("text", callback=on_sent)  # refused
+    queue.receive_async(callback=on_message)  # refused
+    assert_type(queue.create_source(GLib.IOCondition.IN, cancellable), GLib.Source)
+    assert_type(queue.create_receiver_source(), GLib.Source)
+
+
+def use_datagrams(queue: Mood.MessageQueue) -> Gio.DatagramBased:
+    message = Mood.PriorityMessage.new(9)
+    assert_type(message.get_priority(), int)
+    assert_type(message.props.priority, int)
+    Mood.PriorityMessage(priority=9)
+    Mood.PriorityMessage.new("9")  # refused
+    as_control_message: Gio.SocketControlMessage = message
+    del as_control_message
+    return queue
+
+
+def is_true(queue: Mood.MessageQueue) -> Literal[True]:
+    return queue.__bool__()
