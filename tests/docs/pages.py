@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the programs in the pages that people read, so that they cannot rot: every block of code that
-is followed by a block of text has to write just that text. A block of shell commands between the two
-is how the page says to compile the program, as example.c or the like, to ./example.
+is followed by a block of text has to write just that text, and to leave no queue behind. A block of
+shell commands between the two is how the page says to compile the program, as example.c or the like,
+to ./example.
 
 Arguments: [--interpreter LANGUAGE PATH]... BUILD_ROOT PAGE..."""
 
@@ -14,6 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import gi
+
+gi.require_version("Mood", "1.0")
+from gi.repository import Mood  # noqa: E402
 
 PROGRAM = re.compile(
     r"^```(?P<language>\w+)\n(?P<code>(?:(?!^```).*\n)*)```\n\n"
@@ -41,7 +47,25 @@ LANGUAGES = {
 FURTHER_LANGUAGES = {"lua", "perl", "ruby"}
 
 
-def check(build, interpreters, page, match, number):
+def unlink_if_there(name):
+    try:
+        return Mood.unlink(name)
+    except FileNotFoundError:
+        return False
+
+
+def run(folder, commands):
+    """What the last of the commands writes."""
+    for command in commands:
+        result = subprocess.run(
+            command, check=False, cwd=folder, timeout=120, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def check(build, interpreters, page, match, name):
     ending, commands, program = LANGUAGES[match["language"]]
     if match["language"] == "js" and not shutil.which("gjs"):
         return " # SKIP there is no gjs"
@@ -54,19 +78,16 @@ def check(build, interpreters, page, match, number):
 
     assert "/jobs" in match["code"], "the queue of an example is named /jobs"
     # With a queue of our own in the place of the page's.
-    code = match["code"].replace("/jobs", f"/mood-test-{os.getpid()}-{number}")
+    code = match["code"].replace("/jobs", name)
+    compiling = (match["commands"] or commands).format(build=build)
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / ("example" + ending)).write_text(code, encoding="utf-8")
-        for command in [
-            ["sh", "-e", "-c", (match["commands"] or commands).format(build=build)],
-            program,
-        ]:
-            result = subprocess.run(
-                command, check=False, cwd=folder, timeout=120, text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )
-            assert result.returncode == 0, result.stdout
-    assert result.stdout == match["output"], f"{page.name} says otherwise:\n{result.stdout}"
+        try:
+            output = run(folder, [["sh", "-e", "-c", compiling], program])
+        finally:
+            was_left = unlink_if_there(name)
+    assert output == match["output"], f"{page.name} says otherwise:\n{output}"
+    assert not was_left, "the program left its queue behind"
     return ""
 
 
@@ -89,9 +110,11 @@ def main():
 
     print(f"1..{len(programs)}", flush=True)
     for number, (page, match) in enumerate(programs, start=1):
-        title = f"{page.name}: {match['language']}"
+        line = 1 + match.string.count("\n", 0, match.start())
+        title = f"{page.name}, line {line}: {match['language']}"
+        name = f"/mood-test-{os.getpid()}-{number}"
         try:
-            skipped = check(arguments.build, interpreters, page, match, number)
+            skipped = check(arguments.build, interpreters, page, match, name)
             print(f"ok {number} - {title}" + skipped, flush=True)
         except (AssertionError, subprocess.SubprocessError) as error:
             failures += 1
