@@ -387,13 +387,13 @@ receive_message_into (MoodMessageQueue *queue,
   return length;
 }
 
-/* A message longer than we have room for on the stack goes into bytes that are then shortened. */
+/* Into bytes for the longest message, which are then shortened. */
 static PyObject *
-receive_large_message (MoodMessageQueue *queue,
-                       gsize msgsize,
-                       guint *priority,
-                       const Patience *patience,
-                       GError **error)
+receive_in_place (MoodMessageQueue *queue,
+                  gsize msgsize,
+                  guint *priority,
+                  const Patience *patience,
+                  GError **error)
 {
   PyObject *message = PyBytes_FromStringAndSize (NULL, (Py_ssize_t) msgsize);
   gssize length;
@@ -411,6 +411,16 @@ receive_large_message (MoodMessageQueue *queue,
   return message;
 }
 
+/* By way of the stack. */
+static inline PyObject *
+receive_copied (MoodMessageQueue *queue, guint *priority, const Patience *patience, GError **error)
+{
+  guint8 buffer[SMALL_MESSAGE_SIZE];
+  gssize length = receive_message_into (queue, buffer, sizeof buffer, priority, patience, error);
+
+  return length != -1 ? PyBytes_FromStringAndSize ((const char *) buffer, length) : NULL;
+}
+
 /* The bytes of one message; NULL with either @error set or an exception. */
 static inline PyObject *
 receive_message (MoodMessageQueue *queue,
@@ -419,17 +429,19 @@ receive_message (MoodMessageQueue *queue,
                  const Patience *patience,
                  GError **error)
 {
-  guint8 buffer[SMALL_MESSAGE_SIZE];
-  gssize length;
+  /* Messages of a struct's size fill each the room that they have: then there is no need to copy.
+   */
+  static gboolean was_full;
+  PyObject *message;
 
-  if (G_UNLIKELY (msgsize > SMALL_MESSAGE_SIZE))
-    return receive_large_message (queue, (gsize) msgsize, priority, patience, error);
+  if (was_full || G_UNLIKELY (msgsize > SMALL_MESSAGE_SIZE))
+    message = receive_in_place (queue, (gsize) msgsize, priority, patience, error);
+  else
+    message = receive_copied (queue, priority, patience, error);
 
-  length = receive_message_into (queue, buffer, sizeof buffer, priority, patience, error);
-  if (G_UNLIKELY (length == -1))
-    return NULL;
+  was_full = message != NULL && PyBytes_GET_SIZE (message) == msgsize;
 
-  return PyBytes_FromStringAndSize ((const char *) buffer, length);
+  return message;
 }
 
 static PyObject *
