@@ -389,6 +389,35 @@ mood_message_queue_recv (MoodMessageQueue *self,
 }
 
 /**
+ * mood_recv:
+ * @queue: a message queue
+ * @length: (out) (optional): return location for how many bytes the message has, or %NULL
+ * @error: return location for an error
+ *
+ * Receives one message, without its priority: this is [method@Mood.MessageQueue.recv] without a
+ * cancellable.
+ *
+ * In C there is no reason to call it. In a language whose calls cost by their arguments, and a
+ * method more than a function, it is the fastest way to receive.
+ *
+ * Errors:
+ *
+ * - those of [method@Mood.MessageQueue.receive].
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: (array length=length) (element-type guint8) (transfer full): the message, to be freed
+ *   with [func@GLib.free], or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+guint8 *
+mood_recv (MoodMessageQueue *queue, gsize *length, GError **error)
+{
+  return mood_message_queue_recv (queue, length, NULL, error);
+}
+
+/**
  * mood_message_queue_receive_into: (skip)
  * @self: a message queue
  * @buffer: (array length=size) (element-type guint8): where to put the message

@@ -204,6 +204,39 @@ mood_message_queue_send (MoodMessageQueue *self,
 }
 
 /**
+ * mood_send:
+ * @queue: a message queue
+ * @message: (array length=length) (element-type guint8): the bytes to send
+ * @length: how many bytes there are in @message
+ * @priority: the priority of the message, 0 to 32767; the highest is received first
+ * @error: return location for an error
+ *
+ * Sends one message: this is [method@Mood.MessageQueue.send] without a cancellable.
+ *
+ * In C there is no reason to call it. In a language whose calls cost by their arguments, and a
+ * method more than a function, it is the fastest way to send.
+ *
+ * Errors:
+ *
+ * - those of [method@Mood.MessageQueue.send].
+ *
+ * See also: `mq_send(3)`
+ *
+ * Returns: how many bytes were sent, or -1 with @error set
+ *
+ * Since: 1.0
+ */
+gssize
+mood_send (MoodMessageQueue *queue,
+           const guint8 *message,
+           gsize length,
+           guint priority,
+           GError **error)
+{
+  return mood_message_queue_send (queue, message, length, priority, NULL, error);
+}
+
+/**
  * mood_message_queue_send_with_timeout:
  * @self: a message queue
  * @message: (array length=length) (element-type guint8): the bytes to send

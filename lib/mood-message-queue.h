@@ -243,4 +243,13 @@ gboolean mood_message_queue_unlink (MoodMessageQueue *self, GError **error);
 MOOD_AVAILABLE_IN_1_0
 gboolean mood_unlink (const char *name, GError **error);
 
+MOOD_AVAILABLE_IN_1_0
+gssize mood_send (MoodMessageQueue *queue,
+                  const guint8 *message,
+                  gsize length,
+                  guint priority,
+                  GError **error);
+MOOD_AVAILABLE_IN_1_0
+guint8 *mood_recv (MoodMessageQueue *queue, gsize *length, GError **error);
+
 G_END_DECLS

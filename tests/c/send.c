@@ -132,6 +132,32 @@ test_negative_length (void)
 }
 
 static void
+test_short_form (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autofree guint8 *received = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length = 0;
+
+  g_assert_cmpint (mood_send (queue, (const guint8 *) "low", 3, 0, &error), ==, 3);
+  g_assert_no_error (error);
+  g_assert_cmpint (mood_send (queue, (const guint8 *) "high", 4, 9, &error), ==, 4);
+  g_assert_no_error (error);
+
+  received = mood_recv (queue, &length, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (received, length, "high", 4);
+  mood_test_assert_received (queue, "low", 0);
+
+  mood_message_queue_close (queue, NULL);
+  g_assert_cmpint (mood_send (queue, (const guint8 *) "late", 4, 0, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  g_clear_error (&error);
+  g_assert_null (mood_recv (queue, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+static void
 test_sendall (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
@@ -228,6 +254,7 @@ main (int argc, char **argv)
   g_test_add_func ("/send/null-with-length", test_null_with_length);
   g_test_add_func ("/send/short-count", test_short_count);
   g_test_add_func ("/send/negative-length", test_negative_length);
+  g_test_add_func ("/send/short-form", test_short_form);
   g_test_add_func ("/send/sendall", test_sendall);
   g_test_add_func ("/send/sendall-tells-how-far-it-came", test_sendall_tells_how_far_it_came);
   g_test_add_data_func ("/send/waits-for-room", GINT_TO_POINTER (FALSE), test_waits_for_room);

@@ -320,6 +320,21 @@ test('what is no queue is refused', () => {
   }
 });
 
+test('functions beside the methods', () => {
+  const queue = newQueue();
+
+  assertEqual(Mood.send(queue, 'low'), 3);
+  assertEqual(Mood.send(queue, bytes('high'), 9), 4);
+  assertEqual([text(Mood.recv(queue)), text(Mood.recv(queue))], ['high', 'low']);
+  assertRefused(() => Mood.send(queue, 5), 'string');
+  for (const other of [null, {}, 'x', Object.create(queue), Mood.MessageQueue.prototype]) {
+    assertThrows(() => Mood.recv(other));
+    assertThrows(() => Mood.send(other, 'x'));
+  }
+  queue.close();
+  assertFails(Gio.IOErrorEnum.CLOSED, () => Mood.recv(queue));
+});
+
 test('limited times', () => {
   for (const flags of [Flags.RDWR, Flags.RDWR | Flags.NONBLOCK]) {
     const queue = newQueue({flags, maxmsg: 1});

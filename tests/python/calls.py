@@ -37,6 +37,15 @@ class SendTest(OverrideTest):
         self.assertEqual(queue.receive_many(10), [
             (b'6', 32767), (b'5', 5), (b'four', 4), (b'three', 3), (b'two', 2), (b'', 1), (b'0', 0)])
 
+    def test_functions(self):
+        """What C has for languages in which a function costs less than a method."""
+        queue = self.new_queue()
+        self.assertEqual(Mood.send(queue, b'x'), 1)
+        self.assertEqual(Mood.send(queue, bytearray(b'yz'), 9), 2)
+        self.assertEqual([Mood.recv(queue), Mood.recv(queue)], [b'yz', b'x'])
+        with self.assertRaises(TypeError):
+            Mood.send(queue, 'text')
+
     def test_wrong_arguments(self):
         queue = self.new_queue()
         for arguments, keywords in (

@@ -30,6 +30,8 @@ NAMESPACE = {
     'constant MICRO_VERSION',
     'constant MINOR_VERSION',
     'constant VERSION_S',
+    'function recv = mood_recv',
+    'function send = mood_send',
     'function set_interrupt_func = mood_set_interrupt_func',
     'function unlink = mood_unlink',
     'function-macro CHECK_VERSION = MOOD_CHECK_VERSION',

@@ -184,7 +184,8 @@ class StubTest(unittest.TestCase):
         self.assertEqual(stub, runtime)
 
     def test_functions_have_the_same_parameters(self):
-        self.assert_same_parameters(dict(definitions(STUB.body))['unlink'], Mood.unlink)
+        for name in 'recv', 'send', 'unlink':
+            self.assert_same_parameters(dict(definitions(STUB.body))[name], getattr(Mood, name))
         for class_name in 'MessageQueue', 'PriorityMessage':
             cls = getattr(Mood, class_name)
             for name, node in definitions(self.classes[class_name].body):

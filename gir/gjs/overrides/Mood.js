@@ -167,7 +167,7 @@ class Messages {
 
 // Called by GJS, with the namespace for its this.
 function _init() {
-  const {MessageQueue, unlink} = this;
+  const {MessageQueue, recv: shortRecv, send: shortSend, unlink} = this;
   const {prototype} = MessageQueue;
 
   // With a callback they are what they were.
@@ -175,14 +175,26 @@ function _init() {
   Gio._promisify(prototype, 'send_async', 'send_finish');
 
   const {
-    _init: initialize, add_receiver, add_watch, create_receiver_source, create_source, receive,
-    receive_async, receive_finish, receive_many, receive_with_timeout, recv, send, send_async,
-    send_many, send_with_timeout,
+    _init: initialize, add_receiver, add_watch, create_receiver_source, create_source, fileno,
+    receive, receive_async, receive_finish, receive_many, receive_with_timeout, recv, send,
+    send_async, send_many, send_with_timeout,
   } = prototype;
 
   // What is outside of this function has to be looked up by its name each time, which is not worth
   // it for a message.
   const {Uint8Array} = globalThis;
+
+  // Functions cost less than methods, and the fewer arguments the less. But before a function that
+  // returns an array GJS crashes over what is no queue, and before a method it does not: so a queue
+  // that has passed for one is marked, by what an object that only inherits from it has not.
+  const mark = Symbol('queue');
+  const markQueue = queue => {
+    fileno.call(queue);
+    Object.defineProperty(queue, mark, {value: queue});
+  };
+
+  this.send = (queue, message, priority = 0) => prototype.send.call(queue, message, priority);
+  this.recv = queue => prototype.recv.call(queue);
 
   this.unlink = function (name) {
     checkName(name);
@@ -229,8 +241,9 @@ function _init() {
         checkPriority(priority);
       if (!(message instanceof Uint8Array))
         message = toMessage(message);
-      if (cancellable !== null)
-        checkCancellable(cancellable);
+      if (cancellable === null)
+        return shortSend(this, message, priority);
+      checkCancellable(cancellable);
 
       return send.call(this, message, priority, cancellable);
     },
@@ -268,8 +281,13 @@ function _init() {
     },
 
     recv(cancellable = null) {
-      if (cancellable !== null)
-        checkCancellable(cancellable);
+      if (cancellable === null) {
+        if (this[mark] !== this)
+          markQueue(this);
+
+        return shortRecv(this);
+      }
+      checkCancellable(cancellable);
 
       return recv.call(this, cancellable);
     },

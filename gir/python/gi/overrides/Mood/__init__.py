@@ -390,6 +390,16 @@ __all__.append("MessageQueue")
 _calls.bind(MessageQueue, Gio.Cancellable)
 
 
+def send(queue, message, priority=0):
+    """The same as queue.send(message, priority)."""
+    return queue.send(message, priority)
+
+
+def recv(queue):
+    """The same as queue.recv()."""
+    return queue.recv()
+
+
 def unlink(name):
     """Removes the name of a queue, which is gone when nobody has it open any more."""
     name = to_name(name)
@@ -397,4 +407,4 @@ def unlink(name):
         return Mood.unlink(name)
 
 
-__all__.append("unlink")
+__all__ += ["recv", "send", "unlink"]
