@@ -61,6 +61,8 @@ mood_test_queue_name (void)
 {
   char *name = g_strdup_printf ("/mood-test-%d-%u", (int) getpid (), names->len);
 
+  /* A process of the same number that was killed may have left it. */
+  mood_unlink (name, NULL);
   g_ptr_array_add (names, name);
 
   return name;

@@ -30,6 +30,8 @@ function remove(name) {
 export function newName() {
   const name = `/mood-test-${processId}-${number++}`;
 
+  // A process of the same number that was killed may have left it.
+  remove(name);
   addCleanup(() => remove(name));
 
   return name;

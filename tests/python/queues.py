@@ -50,6 +50,8 @@ class QueueTest(unittest.TestCase):
     def new_name(self):
         """The name of a queue that does not exist, and will not after the test."""
         name = f'/mood-test-{os.getpid()}-{next(numbers)}'
+        # A process of the same number that was killed may have left it.
+        remove(name)
         self.addCleanup(remove, name)
         return name
 

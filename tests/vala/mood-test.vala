@@ -74,6 +74,11 @@ namespace MoodTest {
     public string new_name () {
         var name = "/mood-test-%d-%u".printf ((int) Posix.getpid (), next_number++);
 
+        // A process of the same number that was killed may have left it.
+        try {
+            Mood.unlink (name);
+        } catch (IOError error) {
+        }
         names.add (name);
 
         return name;

@@ -27,11 +27,15 @@ local next_number = 0
 local function new_name()
   local name = string.format('/mood-test-%s-%d', process, next_number)
 
-  next_number = next_number + 1
-  tap.add_cleanup(function()
+  local function remove()
     local done, failure = Mood.unlink(name)
     assert(done or failure:matches(Gio.IOErrorEnum, 'NOT_FOUND'), failure)
-  end)
+  end
+
+  next_number = next_number + 1
+  -- A process of the same number that was killed may have left it.
+  remove()
+  tap.add_cleanup(remove)
   return name
 end
 

@@ -29,10 +29,13 @@ my $next_number = 0;
 # The name of a queue that does not exist, and will not after the test.
 sub new_name {
     my $name = sprintf '/mood-test-%d-%d', $$, $next_number++;
-    add_cleanup(sub {
+    my $remove = sub {
         # The test may have done it itself.
         eval { Mood::unlink($name); 1 } or $@->matches('Gio::IOErrorEnum', 'not-found') or die $@;
-    });
+    };
+    # A process of the same number that was killed may have left it.
+    $remove->();
+    add_cleanup($remove);
     return $name;
 }
 

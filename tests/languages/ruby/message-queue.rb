@@ -55,14 +55,18 @@ else
   raise 'the call raised nothing'
 end
 
+def remove(name)
+  Mood.unlink(name)
+rescue Gio::IOErrorEnum::NotFound
+  # It was not there, or the test did it itself.
+end
+
 # The name of a queue that does not exist, and will not after the test.
 def new_name
   name = "/mood-test-#{Process.pid}-#{@next_number += 1}"
-  Tap.add_cleanup do
-    Mood.unlink(name)
-  rescue Gio::IOErrorEnum::NotFound
-    # The test did it itself.
-  end
+  # A process of the same number that was killed may have left it.
+  remove(name)
+  Tap.add_cleanup { remove(name) }
   name
 end
 
