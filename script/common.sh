@@ -40,18 +40,12 @@ missing_packages() {
   done <"$checkout/script/packages"
 }
 
+# install_with_apt_get PACKAGE...
 install_with_apt_get() {
-  local missing
-  mapfile -t missing < <(missing_packages)
-
-  if ((${#missing[@]} == 0)); then
-    return 0
-  fi
-
-  say "Installing with apt-get: ${missing[*]}"
+  say "Installing with apt-get: $*"
   as_root apt-get update || say 'Going on with the lists of packages that are there'
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install --yes --no-install-recommends "${missing[@]}"
+    apt-get install --yes --no-install-recommends "$@"
 }
 
 # For where packages cannot be installed: whether what they bring is there all the same.
@@ -84,11 +78,24 @@ END
 
 # Installs the packages of script/packages that are missing, and names them first.
 install_packages() {
-  if command -v apt-get >/dev/null && install_with_apt_get; then
-    return 0
+  local missing
+
+  if command -v apt-get >/dev/null; then
+    mapfile -t missing < <(missing_packages)
+    if ((${#missing[@]} == 0)) || install_with_apt_get "${missing[@]}"; then
+      return 0
+    fi
   fi
 
   check_programs
+}
+
+# build_directory NAME
+#
+# The build directory of that name in the checkout. With the tools of another release of Debian, in
+# script/in-release, it is another one.
+build_directory() {
+  printf '%s\n' "$checkout/$1${MOOD_RELEASE:+-$MOOD_RELEASE}"
 }
 
 # Whether the build in the directory was set up there, and from this checkout: one that was copied
