@@ -543,7 +543,7 @@ receive_elsewhere (gpointer data)
 {
   Elsewhere *elsewhere = data;
 
-  mood_test_wait_until_in_system_call (elsewhere->main_thread, MOOD_TEST_MAIN_LOOP_POLL);
+  mood_test_wait_until_in_main_loop (elsewhere->main_thread);
   receive (elsewhere->queue, NULL, &elsewhere->outcome);
 
   return NULL;

@@ -241,24 +241,51 @@ mood_test_thread_id (void)
   return (int) syscall (SYS_gettid);
 }
 
-/* Waits until a thread of this process is inside the system call @number. */
-void
-mood_test_wait_until_in_system_call (int thread_id, long number)
+/* Waits until a thread of this process is inside one of the system calls. */
+static void
+wait_until_in_one_of (int thread_id, const long *numbers, gsize n_numbers)
 {
   g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/syscall", thread_id);
-  g_autofree char *prefix = g_strdup_printf ("%ld ", number);
   gint64 deadline = g_get_monotonic_time () + MOOD_TEST_LIMIT_SECONDS * G_USEC_PER_SEC;
 
   for (;;)
     {
       g_autofree char *contents = NULL;
 
-      if (g_file_get_contents (path, &contents, NULL, NULL) && g_str_has_prefix (contents, prefix))
-        return;
+      if (g_file_get_contents (path, &contents, NULL, NULL))
+        for (gsize i = 0; i < n_numbers; i++)
+          {
+            g_autofree char *prefix = g_strdup_printf ("%ld ", numbers[i]);
+
+            if (g_str_has_prefix (contents, prefix))
+              return;
+          }
 
       g_assert_cmpint (g_get_monotonic_time (), <, deadline);
       sched_yield ();
     }
+}
+
+/* Waits until a thread of this process is inside the system call @number. */
+void
+mood_test_wait_until_in_system_call (int thread_id, long number)
+{
+  wait_until_in_one_of (thread_id, &number, 1);
+}
+
+/* Waits until a thread of this process sleeps in its main loop, whichever system call its version
+ * of GLib does that by. */
+void
+mood_test_wait_until_in_main_loop (int thread_id)
+{
+  const long numbers[] = {
+#ifdef SYS_poll
+    SYS_poll,
+#endif
+    SYS_ppoll,
+  };
+
+  wait_until_in_one_of (thread_id, numbers, G_N_ELEMENTS (numbers));
 }
 
 /* Functions of threads: each gets a MoodTestMeanwhile, and does one thing when the other waits. */

@@ -15,13 +15,6 @@ G_BEGIN_DECLS
  */
 #define MOOD_TEST_POLL SYS_ppoll
 
-/* The one that a main loop waits in. */
-#ifdef SYS_poll
-#define MOOD_TEST_MAIN_LOOP_POLL SYS_poll
-#else
-#define MOOD_TEST_MAIN_LOOP_POLL SYS_ppoll
-#endif
-
 /* What another thread does while one waits in a call. */
 typedef struct
 {
@@ -43,6 +36,7 @@ gboolean mood_test_in_ipc_namespace (void);
 void mood_test_write_limit (const char *name, const char *value);
 int mood_test_thread_id (void);
 void mood_test_wait_until_in_system_call (int thread_id, long number);
+void mood_test_wait_until_in_main_loop (int thread_id);
 gpointer mood_test_send_meanwhile (gpointer data);
 gpointer mood_test_cancel_meanwhile (gpointer data);
 gpointer mood_test_close_meanwhile (gpointer data);

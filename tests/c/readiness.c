@@ -302,7 +302,7 @@ close_when_loop_waits (gpointer data)
 {
   gpointer *arguments = data;
 
-  mood_test_wait_until_in_system_call (GPOINTER_TO_INT (arguments[1]), MOOD_TEST_MAIN_LOOP_POLL);
+  mood_test_wait_until_in_main_loop (GPOINTER_TO_INT (arguments[1]));
   g_assert_true (mood_message_queue_close (arguments[0], NULL));
 
   return NULL;
