@@ -15,12 +15,23 @@ import System from 'system';
 const SIGINT = 2;
 const SIGTERM = 15;
 
+// GLib 2.80 moved what only Unix has, and later gave this its plain name there.
+async function findAddSignal() {
+  if (GLib.check_version(2, 80, 0) !== null)
+    return GLib.unix_signal_add;
+
+  const {default: GLibUnix} = await import('gi://GLibUnix?version=2.0');
+  return GLibUnix.signal_add ?? GLibUnix.signal_add_full;
+}
+
+const addSignal = await findAddSignal();
+
 function receiveMessages(name) {
   const loop = new GLib.MainLoop(null, false);
 
   // Before there is a queue to leave behind.
   for (const number of [SIGINT, SIGTERM]) {
-    GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, () => {
+    addSignal(GLib.PRIORITY_DEFAULT, number, () => {
       loop.quit();
       return GLib.SOURCE_CONTINUE;
     });

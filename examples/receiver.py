@@ -16,6 +16,13 @@ import gi
 gi.require_version("Mood", "1.0")
 from gi.repository import GLib, Mood  # noqa: E402
 
+try:
+    gi.require_version("GLibUnix", "2.0")
+    from gi.repository.GLibUnix import signal_add
+except (ImportError, ValueError):
+    # An older GLib has it here.
+    signal_add = GLib.unix_signal_add
+
 
 def receive_messages(name: str) -> None:
     loop = GLib.MainLoop()
@@ -33,7 +40,7 @@ def receive_messages(name: str) -> None:
 
     # Before there is a queue to leave behind.
     for number in signal.SIGINT, signal.SIGTERM:
-        GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, on_signal)
+        signal_add(GLib.PRIORITY_DEFAULT, number, on_signal)
 
     with Mood.MessageQueue(name, os.O_RDONLY | os.O_CREAT, maxmsg=8, msgsize=256) as queue:
         queue.add_receiver(on_message)
