@@ -243,7 +243,7 @@ mood_message_queue_set_property (GObject *object,
       break;
 
     case PROP_BLOCKING:
-      mood_message_queue_set_blocking (self, g_value_get_boolean (value), NULL);
+      mood_message_queue_set_nonblocking (self, !g_value_get_boolean (value), NULL);
       break;
 
     default:
@@ -387,7 +387,7 @@ mood_message_queue_class_init (MoodMessageQueueClass *klass)
                                                  G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
-   * MoodMessageQueue:blocking: (getter get_blocking) (setter set_blocking)
+   * MoodMessageQueue:blocking: (getter get_blocking)
    *
    * Whether sending to the full queue and receiving from the empty one wait.
    *
@@ -396,7 +396,7 @@ mood_message_queue_class_init (MoodMessageQueueClass *klass)
    * open never waits.
    *
    * Setting it on a queue that is not open does nothing;
-   * [method@Mood.MessageQueue.set_blocking] gives an error then.
+   * [method@Mood.MessageQueue.set_nonblocking] gives an error then.
    *
    * Since: 1.0
    */
@@ -660,13 +660,17 @@ mood_message_queue_get_blocking (MoodMessageQueue *self)
   return query_attributes (self, &attributes) && !attributes.nonblock;
 }
 
+/* Were it named as the property, g-ir-scanner would take it for the property's setter, and GJS call
+ * it without a place for the error. */
 /**
- * mood_message_queue_set_blocking: (set-property blocking)
+ * mood_message_queue_set_nonblocking:
  * @self: a message queue
- * @blocking: whether sending to the full queue and receiving from the empty one shall wait
+ * @nonblocking: whether sending to the full queue and receiving from the empty one shall give
+ *   %G_IO_ERROR_WOULD_BLOCK at once
  * @error: return location for an error
  *
- * Sets whether sending to the full queue and receiving from the empty one wait.
+ * Sets whether sending to the full queue and receiving from the empty one wait. Setting
+ * [property@Mood.MessageQueue:blocking] does the same, but gives no error.
  *
  * The mode is shared with every copy of the descriptor, in a child process too. A call that waits
  * already goes on waiting.
@@ -683,7 +687,7 @@ mood_message_queue_get_blocking (MoodMessageQueue *self)
  * Since: 1.0
  */
 gboolean
-mood_message_queue_set_blocking (MoodMessageQueue *self, gboolean blocking, GError **error)
+mood_message_queue_set_nonblocking (MoodMessageQueue *self, gboolean nonblocking, GError **error)
 {
   const char *action = "set the blocking mode of";
   gboolean was_nonblock = FALSE;
@@ -694,7 +698,7 @@ mood_message_queue_set_blocking (MoodMessageQueue *self, gboolean blocking, GErr
   if (!mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN, action, error))
     return FALSE;
 
-  if (mood_mq_set_nonblock (self->fd, !blocking, &was_nonblock) == -1)
+  if (mood_mq_set_nonblock (self->fd, nonblocking, &was_nonblock) == -1)
     errsv = errno;
   mood_message_queue_end (self);
 
@@ -704,7 +708,7 @@ mood_message_queue_set_blocking (MoodMessageQueue *self, gboolean blocking, GErr
       return FALSE;
     }
 
-  if (was_nonblock != !blocking)
+  if (!was_nonblock != !nonblocking)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BLOCKING]);
 
   return TRUE;

@@ -94,7 +94,7 @@ MOOD_AVAILABLE_IN_1_0
 gboolean mood_message_queue_get_blocking (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
 gboolean
-mood_message_queue_set_blocking (MoodMessageQueue *self, gboolean blocking, GError **error);
+mood_message_queue_set_nonblocking (MoodMessageQueue *self, gboolean nonblocking, GError **error);
 MOOD_AVAILABLE_IN_1_0
 gboolean mood_message_queue_is_closed (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0

@@ -294,7 +294,7 @@ test_mode_changed_while_waiting (void)
 
   g_assert_cmpint (sigaction (SIGUSR1, &action, NULL), ==, 0);
   thread = start_waiting (&waiter, MOOD_TEST_POLL);
-  g_assert_true (mood_message_queue_set_blocking (queue, FALSE, NULL));
+  g_assert_true (mood_message_queue_set_nonblocking (queue, TRUE, NULL));
   for (guint i = 0; i < 10; i++)
     {
       g_assert_cmpint (tgkill (getpid (), waiter.thread_id, SIGUSR1), ==, 0);

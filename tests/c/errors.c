@@ -268,7 +268,7 @@ assert_every_call_fails (MoodMessageQueue *queue, GIOErrorEnum code)
       mood_test_assert_error (&error, code, "receive from", NULL);
     }
 
-  g_assert_false (mood_message_queue_set_blocking (queue, FALSE, &error));
+  g_assert_false (mood_message_queue_set_nonblocking (queue, TRUE, &error));
   mood_test_assert_error (&error, code, NULL);
 
   /* Nobody has to ask for the error. */

@@ -127,30 +127,30 @@ test_blocking (void)
   g_assert_false (mood_message_queue_get_blocking (queue));
   g_assert_cmpuint (notifications, ==, 1);
 
-  g_assert_true (mood_message_queue_set_blocking (queue, FALSE, &error));
+  g_assert_true (mood_message_queue_set_nonblocking (queue, TRUE, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (notifications, ==, 1);
 
   g_assert_cmpint (fcntl (copy, F_SETFL, 0), ==, 0);
   g_assert_true (mood_message_queue_get_blocking (queue));
 
-  g_assert_true (mood_message_queue_set_blocking (queue, FALSE, &error));
+  g_assert_true (mood_message_queue_set_nonblocking (queue, TRUE, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (notifications, ==, 2);
   close (copy);
 }
 
 static void
-test_set_blocking_errors (void)
+test_set_nonblocking_errors (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (MoodMessageQueue) uninitialized = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, NULL);
   g_autoptr (GError) error = NULL;
 
   g_assert_true (mood_message_queue_close (queue, &error));
-  g_assert_false (mood_message_queue_set_blocking (queue, TRUE, &error));
+  g_assert_false (mood_message_queue_set_nonblocking (queue, FALSE, &error));
   mood_test_assert_error (&error, G_IO_ERROR_CLOSED, mood_message_queue_get_name (queue), NULL);
-  g_assert_false (mood_message_queue_set_blocking (uninitialized, TRUE, &error));
+  g_assert_false (mood_message_queue_set_nonblocking (uninitialized, FALSE, &error));
   mood_test_assert_error (&error, G_IO_ERROR_NOT_INITIALIZED, NULL);
 
   /* A property cannot give an error: it does nothing then, without a warning. */
@@ -228,7 +228,7 @@ main (int argc, char **argv)
   g_test_add_func ("/properties/life", test_life);
   g_test_add_func ("/properties/defaults", test_defaults);
   g_test_add_func ("/properties/blocking", test_blocking);
-  g_test_add_func ("/properties/set-blocking-errors", test_set_blocking_errors);
+  g_test_add_func ("/properties/set-nonblocking-errors", test_set_nonblocking_errors);
   g_test_add_func ("/properties/closed-notifies", test_closed_notifies);
   g_test_add_func ("/properties/read-only", test_read_only);
   g_test_add_func ("/properties/version", test_version);

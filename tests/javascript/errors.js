@@ -21,7 +21,7 @@ function operations(queue) {
     sendall: () => queue.sendall(bytes('message'), 0, null),
     recv: () => queue.recv(null),
     receive: () => queue.receive(null),
-    setBlocking: () => queue.set_blocking(true),
+    setNonblocking: () => queue.set_nonblocking(false),
   };
 }
 

@@ -89,7 +89,7 @@ test('blocking is the mode of the descriptor', () => {
   queue.blocking = false;
   assertEqual(queue.blocking, false);
   assert(readDescriptorFlags(queue.fd) !== asOpened);
-  queue.set_blocking(true);
+  queue.set_nonblocking(false);
   assertEqual(queue.blocking, true);
   assertEqual(readDescriptorFlags(queue.fd), asOpened);
   assertEqual(newQueue({flags: Flags.RDWR | Flags.NONBLOCK}).blocking, false);
@@ -103,8 +103,8 @@ test('blocking notifies of changes only', () => {
   queue.blocking = true;
   assertEqual(seen, []);
   queue.blocking = false;
-  queue.set_blocking(false);
-  queue.set_blocking(true);
+  queue.set_nonblocking(true);
+  queue.set_nonblocking(false);
   assertEqual(seen, [false, true]);
 });
 

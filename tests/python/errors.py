@@ -166,7 +166,7 @@ class UseErrorsTest(QueueTest):
             'sendall': lambda: queue.sendall(b'message', 0, None),
             'recv': lambda: queue.recv(None),
             'receive': lambda: queue.receive(None),
-            'set_blocking': lambda: queue.set_blocking(True),
+            'set_nonblocking': lambda: queue.set_nonblocking(False),
         }
 
     def test_never_initialised(self):

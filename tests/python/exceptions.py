@@ -78,7 +78,7 @@ class ExceptionsTest(OverrideTest):
                 (lambda: closed.receive_many(1), ValueError, errno.EBADF, Code.CLOSED, name),
                 (lambda: closed.send(b''), ValueError, errno.EBADF, Code.CLOSED, name),
                 (lambda: len(closed), ValueError, errno.EBADF, Code.CLOSED, name),
-                (lambda: closed.set_blocking(True), ValueError, errno.EBADF, Code.CLOSED, name),
+                (lambda: closed.set_nonblocking(False), ValueError, errno.EBADF, Code.CLOSED, name),
                 (lambda: closed.reopen(os.O_RDWR), ValueError, errno.EBADF, Code.CLOSED, name),
                 (lambda: Mood.MessageQueue(missing, os.O_RDWR), FileNotFoundError, errno.ENOENT,
                  Code.NOT_FOUND, missing),

@@ -78,7 +78,7 @@ MEMBERS = {
         'method send_many = mood_message_queue_send_many',
         'method send_with_timeout = mood_message_queue_send_with_timeout',
         'method sendall = mood_message_queue_sendall',
-        'method set_blocking = mood_message_queue_set_blocking',
+        'method set_nonblocking = mood_message_queue_set_nonblocking',
         'method unlink = mood_message_queue_unlink',
         'property blocking',
         'property closed',
@@ -254,6 +254,17 @@ class GirTest(unittest.TestCase):
             with self.subTest(name):
                 result = self.queue.find(f'{CORE}method[@name="{name}"]/{CORE}return-value')
                 self.assertEqual(result.get('transfer-ownership'), 'full')
+
+    def test_no_property_is_set_or_read_by_what_may_fail(self):
+        """GJS calls the functions of properties without a place for an error."""
+        accessors = set()
+        for found in self.namespace.iter(CORE + 'property'):
+            accessors |= {found.get('setter'), found.get('getter')}
+        self.assertIn('get_blocking', accessors)
+        for method in self.queue.iter(CORE + 'method'):
+            if method.get('name') in accessors:
+                with self.subTest(method.get('name')):
+                    self.assertIsNone(method.get('throws'))
 
     def test_a_queue_may_have_no_name(self):
         result = self.queue.find(f'{CORE}method[@name="get_name"]/{CORE}return-value')

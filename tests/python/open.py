@@ -240,8 +240,8 @@ class ReopenTest(QueueTest):
             again.recv(None)
         with self.assert_fails(Gio.IOErrorEnum.PERMISSION_DENIED, 'WRONLY'):
             again.send(b'not sent', 0, None)
-        queue.set_blocking(False)
-        again.set_blocking(True)
+        queue.set_nonblocking(True)
+        again.set_nonblocking(False)
         self.assertIs(os.get_blocking(queue.fileno()), False)
         self.assertIs(os.get_blocking(again.fileno()), True)
 

@@ -102,7 +102,7 @@ class PropertiesTest(QueueTest):
         queue = self.new_queue()
         queue.props.blocking = False
         self.assertIs(os.get_blocking(queue.fileno()), False)
-        queue.set_blocking(True)
+        queue.set_nonblocking(False)
         self.assertIs(os.get_blocking(queue.fileno()), True)
         os.set_blocking(queue.fileno(), False)
         self.assertIs(queue.props.blocking, False)
@@ -114,8 +114,8 @@ class PropertiesTest(QueueTest):
         queue.props.blocking = True
         self.assertEqual(seen, [])
         queue.props.blocking = False
-        queue.set_blocking(False)
-        queue.set_blocking(True)
+        queue.set_nonblocking(True)
+        queue.set_nonblocking(False)
         self.assertEqual(seen, [False, True])
 
     def test_blocking_is_independent_between_opens(self):

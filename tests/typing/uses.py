@@ -141,7 +141,7 @@ def hold(queue: Jobs) -> None:
     queue.reopen("r")  # refused
     queue.close()
     queue.unlink()
-    queue.set_blocking(True)
+    queue.set_nonblocking(False)
     queue.no_such_method()  # refused
 
 

@@ -25,7 +25,7 @@ static void assert_all_fail (MessageQueue queue, int code) {
         queue.receive ();
     });
     assert_fails (code, "blocking", () => {
-        queue.set_blocking (true);
+        queue.set_nonblocking (false);
     });
 }
 
@@ -71,7 +71,7 @@ static async void make_every_call (string name) throws IOError {
     size_t[] sizes;
 
     queue.blocking = false;
-    queue.set_blocking (true);
+    queue.set_nonblocking (false);
     queue.send ("1".data);
     queue.send_with_timeout ("2".data, 0, 0);
     queue.sendall ("3".data);

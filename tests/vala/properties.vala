@@ -56,7 +56,7 @@ static void test_blocking () throws Error {
     queue.blocking = false;
     assert (notified == 1);
     assert ((Posix.fcntl (queue.fd, Posix.F_GETFL) & Posix.O_NONBLOCK) != 0);
-    queue.set_blocking (true);
+    queue.set_nonblocking (false);
     assert (notified == 2);
     assert (queue.blocking);
     assert ((Posix.fcntl (queue.fd, Posix.F_GETFL) & Posix.O_NONBLOCK) == 0);

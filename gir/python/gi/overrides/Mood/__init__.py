@@ -173,7 +173,7 @@ class MessageQueue(Mood.MessageQueue):
     closed = _attribute("closed")
     fd = _attribute("fd")
     # By the method, because setting the property could not raise an error.
-    blocking = _attribute("blocking", lambda self, blocking: self.set_blocking(blocking))
+    blocking = _attribute("blocking", lambda self, blocking: self.set_nonblocking(not blocking))
 
     @property
     def flags(self):
@@ -239,7 +239,7 @@ class MessageQueue(Mood.MessageQueue):
 
     close = _raises(Mood.MessageQueue.close)
     unlink = _raises(Mood.MessageQueue.unlink)
-    set_blocking = _raises(Mood.MessageQueue.set_blocking)
+    set_nonblocking = _raises(Mood.MessageQueue.set_nonblocking)
     receive_finish = _raises(Mood.MessageQueue.receive_finish)
     send_finish = _raises(Mood.MessageQueue.send_finish)
     condition_check = _raises(Mood.MessageQueue.condition_check)
