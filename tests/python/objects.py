@@ -226,7 +226,7 @@ class GarbageTest(OverrideTest):
 
     def test_closed_is_silent(self):
         with warnings.catch_warnings():
-            warnings.simplefilter('error')
+            warnings.simplefilter('error', ResourceWarning)
             queue = self.new_garbage()
             queue.close()
             del queue
@@ -247,7 +247,7 @@ class GarbageTest(OverrideTest):
 
         queue.add_receiver(on_message)
         with warnings.catch_warnings():
-            warnings.simplefilter('error')
+            warnings.simplefilter('error', ResourceWarning)
             del queue
             gc.collect()
             with Mood.MessageQueue(name, os.O_WRONLY) as sender:

@@ -283,8 +283,9 @@ test 'a subscription calls with each message' do
   queue.send('last', 0)
   queue.send(EVERY_BYTE, 9)
   queue.send('', 5)
-  queue.add_receiver(GLib::PRIORITY_DEFAULT) do |ready, message, length, priority|
-    assert ready == queue && message.size == length
+  queue.add_receiver(GLib::PRIORITY_DEFAULT) do |ready, message, *length, priority|
+    # Newer versions of the binding leave out the length, which the message has by itself.
+    assert ready == queue && [[], [message.size]].include?(length)
     calls << [message.pack('C*'), priority]
     calls.size < 3
   end
