@@ -92,6 +92,14 @@ def _ready_now(queue, condition, cancellable):
         raise _errors.new(Gio.IOErrorEnum.WOULD_BLOCK, error.message) from None
 
 
+def _left_out_if_none(cancellable, callback, user_data):
+    """The last arguments of an asynchronous call: PyGObject 3.50 makes it one to be awaited where no
+    callback is given, and has a cancellable of its own for that where none is given."""
+    if callback is not None:
+        return cancellable, callback, *user_data
+    return () if cancellable is None else (cancellable,)
+
+
 class _Messages:
     """What "async for" asks for one message after the other."""
 
@@ -329,8 +337,9 @@ class MessageQueue(Mood.MessageQueue):
     ):
         """Receives one message from within a main loop of GLib's, which calls
         callback(queue, result, *user_data): queue.receive_finish(result) is the message."""
-        arguments = () if callback is None else (callback, *user_data)
-        return super().receive_async(io_priority, cancellable, *arguments)
+        return super().receive_async(
+            io_priority, *_left_out_if_none(cancellable, callback, user_data)
+        )
 
     def send_async(
         self,
@@ -343,9 +352,11 @@ class MessageQueue(Mood.MessageQueue):
     ):
         """Sends one message from within a main loop of GLib's, which calls
         callback(queue, result, *user_data): queue.send_finish(result) tells how it went."""
-        arguments = () if callback is None else (callback, *user_data)
         return super().send_async(
-            to_bytes(message), to_priority(priority, self), io_priority, cancellable, *arguments
+            to_bytes(message),
+            to_priority(priority, self),
+            io_priority,
+            *_left_out_if_none(cancellable, callback, user_data),
         )
 
     def condition_wait(self, condition, timeout, cancellable=None):
