@@ -11,6 +11,8 @@
 
 #include <gio/gio.h>
 
+#include "quantile.h"
+
 #include <fcntl.h>
 #include <mqueue.h>
 #include <sched.h>
@@ -163,27 +165,6 @@ end_peer (Peer *peer)
   g_object_unref (peer->process);
 }
 
-static int
-compare_doubles (const void *a, const void *b)
-{
-  double difference = *(const double *) a - *(const double *) b;
-
-  return (difference > 0) - (difference < 0);
-}
-
-/* The @part, from 0 to 1, of what is measured is below the result. */
-static double
-get_quantile (const double *values, double part)
-{
-  double sorted[N_ROUNDS];
-
-  for (guint i = 0; i < N_ROUNDS; i++)
-    sorted[i] = values[i];
-  qsort (sorted, N_ROUNDS, sizeof sorted[0], compare_doubles);
-
-  return sorted[(guint) (part * (N_ROUNDS - 1) + 0.5)];
-}
-
 static void
 print_results (double times[][N_ROUNDS])
 {
@@ -196,8 +177,10 @@ print_results (double times[][N_ROUNDS])
       for (guint round = 0; round < N_ROUNDS; round++)
         ratios[round] = times[i][round] / times[0][round];
       printf ("%u. %-56s %6.0f  %.2f (%.2f to %.2f)\n", i + 1, ways[i].title,
-              get_quantile (times[i], 0.5), get_quantile (ratios, 0.5), get_quantile (ratios, 0.1),
-              get_quantile (ratios, 0.9));
+              bench_get_quantile (times[i], N_ROUNDS, 0.5),
+              bench_get_quantile (ratios, N_ROUNDS, 0.5),
+              bench_get_quantile (ratios, N_ROUNDS, 0.1),
+              bench_get_quantile (ratios, N_ROUNDS, 0.9));
     }
 }
 

@@ -9,6 +9,8 @@
 
 #include <mood.h>
 
+#include "quantile.h"
+
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <mqueue.h>
@@ -207,27 +209,6 @@ start_sender (mqd_t descriptor)
       fail ("mq_send");
 }
 
-static int
-compare_doubles (const void *a, const void *b)
-{
-  double difference = *(const double *) a - *(const double *) b;
-
-  return (difference > 0) - (difference < 0);
-}
-
-/* The @part, from 0 to 1, of what is measured is below the result. */
-static double
-get_quantile (const double *values, double part)
-{
-  double sorted[N_ROUNDS];
-
-  for (guint i = 0; i < N_ROUNDS; i++)
-    sorted[i] = values[i];
-  qsort (sorted, N_ROUNDS, sizeof sorted[0], compare_doubles);
-
-  return sorted[(guint) (part * (N_ROUNDS - 1) + 0.5)];
-}
-
 static void
 print_results (double rates[][N_ROUNDS])
 {
@@ -236,7 +217,8 @@ print_results (double rates[][N_ROUNDS])
 
   for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
     {
-      printf ("%u. %-56s %12.0f", i + 1, ways[i].title, get_quantile (rates[i], 0.5));
+      printf ("%u. %-56s %12.0f", i + 1, ways[i].title,
+              bench_get_quantile (rates[i], N_ROUNDS, 0.5));
 
       if (ways[i].peer != -1)
         {
@@ -244,8 +226,9 @@ print_results (double rates[][N_ROUNDS])
 
           for (guint round = 0; round < N_ROUNDS; round++)
             ratios[round] = rates[i][round] / rates[ways[i].peer][round];
-          printf ("  %.2f x row %d (%.2f to %.2f)", get_quantile (ratios, 0.5), ways[i].peer + 1,
-                  get_quantile (ratios, 0.1), get_quantile (ratios, 0.9));
+          printf ("  %.2f x row %d (%.2f to %.2f)", bench_get_quantile (ratios, N_ROUNDS, 0.5),
+                  ways[i].peer + 1, bench_get_quantile (ratios, N_ROUNDS, 0.1),
+                  bench_get_quantile (ratios, N_ROUNDS, 0.9));
         }
       printf ("\n");
     }

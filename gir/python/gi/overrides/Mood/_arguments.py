@@ -97,31 +97,26 @@ def to_integer(value, what):
         raise TypeError(f"{what} is an int, not {type(value).__name__}") from None
 
 
+def _invalid(queue, action, reason):
+    name = queue.name
+    return _errors.new(
+        Gio.IOErrorEnum.INVALID_ARGUMENT, _errors.describe(action, name, reason), name
+    )
+
+
 def to_priority(priority, queue):
     priority = to_integer(priority, "a priority")
     if not 0 <= priority <= HIGHEST_PRIORITY:
-        name = queue.name
-        raise _errors.new(
-            Gio.IOErrorEnum.INVALID_ARGUMENT,
-            _errors.describe(
-                "send to", name, f"the priority {priority} is not within 0 to {HIGHEST_PRIORITY}"
-            ),
-            name,
-        )
+        reason = f"the priority {priority} is not within 0 to {HIGHEST_PRIORITY}"
+        raise _invalid(queue, "send to", reason)
     return priority
 
 
 def to_limit(limit, queue):
     limit = to_integer(limit, "a limit")
     if limit < 1:
-        name = queue.name
-        raise _errors.new(
-            Gio.IOErrorEnum.INVALID_ARGUMENT,
-            _errors.describe(
-                "receive from", name, f"the limit is {limit} messages; ask for at least 1"
-            ),
-            name,
-        )
+        reason = f"the limit is {limit} messages; ask for at least 1"
+        raise _invalid(queue, "receive from", reason)
     return min(limit, HIGHEST_LIMIT)
 
 
