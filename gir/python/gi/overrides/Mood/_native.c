@@ -18,6 +18,9 @@
 
 #define HIGHEST_PRIORITY 32767
 
+/* For so many messages a list has room from the start. */
+#define MESSAGES_AT_ONCE 32
+
 /* What Python's side of the override has for us, for as long as the process lives. */
 static PyObject *to_view;
 static PyObject *to_priority;
@@ -596,6 +599,16 @@ queue_receive (PyObject *self,
   return error == NULL ? pair : raise_error (self, error);
 }
 
+static int
+append (PyObject *list, PyObject *item)
+{
+  int result = PyList_Append (list, item);
+
+  Py_DECREF (item);
+
+  return result;
+}
+
 PyDoc_STRVAR (receive_many_doc,
               "receive_many($self, limit, cancellable=None, *, timeout=None)\n--\n\n"
               "Waits for one message, takes what is there besides, up to the limit, and\n"
@@ -616,6 +629,7 @@ queue_receive_many (PyObject *self,
   MoodMessageQueue *queue = get_queue (self);
   GError *error = NULL;
   PyObject *list, *pair;
+  Py_ssize_t capacity, count = 0;
   Patience patience;
   gint64 limit, msgsize;
 
@@ -626,24 +640,33 @@ queue_receive_many (PyObject *self,
       !get_integer (values[0], 1, G_MAXUINT, to_limit, self, &limit))
     return NULL;
 
-  list = PyList_New (0);
+  /* Where items are missing, the collector and whoever looks at its objects must not see the list.
+   */
+  capacity = (Py_ssize_t) MIN (limit, MESSAGES_AT_ONCE);
+  list = PyList_New (capacity);
   if (list == NULL)
     return NULL;
+  PyObject_GC_UnTrack (list);
 
   msgsize = mood_message_queue_get_msgsize (queue);
   pair = receive_pair (queue, msgsize, &patience, &error);
   while (pair != NULL)
     {
-      int result = PyList_Append (list, pair);
-
-      Py_DECREF (pair);
-      if (result == -1 || PyList_GET_SIZE (list) == limit)
+      if (count < capacity)
+        PyList_SET_ITEM (list, count, pair);
+      else if (append (list, pair) == -1)
         break;
+
+      if (++count == limit)
+        break;
+
       /* Whatever ends this after the first message is told by the next call. */
       pair = receive_pair (queue, msgsize, &none, NULL);
     }
 
-  if (error == NULL && !PyErr_Occurred ())
+  PyObject_GC_Track (list);
+  if (!PyErr_Occurred () && error == NULL &&
+      (count >= capacity || PyList_SetSlice (list, count, capacity, NULL) == 0))
     return list;
 
   Py_DECREF (list);
