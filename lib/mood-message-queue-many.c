@@ -73,6 +73,9 @@ batch_steal (Batch *batch, gsize *length)
  * begins; a size may be 0. The caller owns the three arrays, and frees each with [func@GLib.free].
  * On an error there are none, and all numbers are 0.
  *
+ * In one call there are at most [property@Mood.MessageQueue:maxmsg] messages, however fast others
+ * come in.
+ *
  * Only the first message is waited for, up to @timeout_us, which counts as it does for
  * [method@Mood.MessageQueue.receive_with_timeout], whatever the mode of the queue is. The call ends
  * when the queue is empty or @limit is reached. While it waits, [method@Mood.MessageQueue.close] in
@@ -148,6 +151,10 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
       mood_message_queue_set_no_memory_error (self, MOOD_ACTION_RECEIVE, error);
       return NULL;
     }
+
+  /* More than the queue holds cannot be there: what comes in while it is emptied is for the next
+   * call, or fast senders would keep this one for ever. */
+  limit = (guint) MIN (limit, self->maxmsg);
 
   all_sizes = g_array_new (FALSE, FALSE, sizeof (gsize));
   all_priorities = g_array_new (FALSE, FALSE, sizeof (guint));

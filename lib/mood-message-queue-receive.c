@@ -283,7 +283,8 @@ mood_message_queue_receive_into_before (MoodMessageQueue *self,
  * While the queue is empty, this waits until there is a message, unless the queue is in nonblocking
  * mode (see [property@Mood.MessageQueue:blocking]). Without a @cancellable it waits inside the one
  * system call that receives. [method@Mood.MessageQueue.close] in another thread ends the wait if
- * there is a @cancellable; if there is none, the wait ends when a message comes.
+ * there is a @cancellable; if there is none, the wait ends when a message comes, or a signal for
+ * which there is a handler.
  *
  * A message may be empty, which is not the end of anything: then a buffer is returned, and
  * @length is 0. After the message there is a zero byte, which @length does not count.

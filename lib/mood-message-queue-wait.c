@@ -39,19 +39,32 @@ mood_message_queue_wake_waiting (MoodMessageQueue *self)
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
-/* GLib ends the process where it cannot have the descriptor that it makes for a cancellable: so we
- * look first whether there is one. */
-static gboolean
-can_have_descriptor (void)
+static void
+wake_one (GCancellable *cancellable, gpointer data)
 {
-  int fd = eventfd (0, EFD_CLOEXEC);
+  eventfd_write (GPOINTER_TO_INT (data), 1);
+}
 
-  if (fd == -1)
-    return FALSE;
+static void
+close_after_use (gpointer data, GClosure *closure)
+{
+  close (GPOINTER_TO_INT (data));
+}
 
-  close (fd);
+/* A descriptor that is readable once the cancellable is cancelled, which goes with @handler; -1
+ * with errno set if there is none. GLib's own, of g_cancellable_make_pollfd(), would end the
+ * process then. Another thread may just be running the handler when it is disconnected, and keeps
+ * the descriptor that long. */
+static int
+watch_cancellable (GCancellable *cancellable, gulong *handler)
+{
+  int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-  return TRUE;
+  if (fd != -1)
+    *handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (wake_one),
+                                      GINT_TO_POINTER (fd), close_after_use, 0);
+
+  return fd;
 }
 
 /* What a call that waits for @condition is about, for the text of an error. */
@@ -125,11 +138,12 @@ wait_until_ready (MoodMessageQueue *self,
     { .fd = -1, .events = POLLIN },
   };
   struct timespec rest;
-  GPollFD cancellable_fd;
+  gulong handler = 0;
   int n_ready = -1;
   int errsv = EINTR;
 
-  if (fds[1].fd == -1 || (cancellable != NULL && !can_have_descriptor ()))
+  if (fds[1].fd == -1 ||
+      (cancellable != NULL && (fds[2].fd = watch_cancellable (cancellable, &handler)) == -1))
     {
       mood_set_error_from_errno (error, errno, action, self->name,
                                  "to wait for the queue takes a descriptor of its own, and one "
@@ -137,18 +151,16 @@ wait_until_ready (MoodMessageQueue *self,
       return FALSE;
     }
 
-  if (g_cancellable_make_pollfd (cancellable, &cancellable_fd))
-    fds[2].fd = cancellable_fd.fd;
-
-  /* A close that came before the wake-up descriptor was made did not write to it. */
-  if ((g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0)
+  /* A close or a cancellation that came before its descriptor was made did not write to it. */
+  if ((g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0 &&
+      !g_cancellable_is_cancelled (cancellable))
     {
       n_ready = ppoll (fds, G_N_ELEMENTS (fds), get_rest (deadline, &rest), NULL);
       errsv = errno;
     }
 
-  if (fds[2].fd != -1)
-    g_cancellable_release_fd (cancellable);
+  if (handler != 0)
+    g_signal_handler_disconnect (cancellable, handler);
 
   if (mood_set_error_if_cancelled (error, cancellable, action, self->name))
     return FALSE;
@@ -209,7 +221,21 @@ mood_message_queue_wait_to_retry (MoodMessageQueue *self,
   switch (errsv)
     {
     case EINTR:
-      return !set_error_if_interrupted (self, condition, error);
+      if (set_error_if_interrupted (self, condition, error))
+        return FALSE;
+
+      /* By a signal's handler, or before it by another thread. */
+      if ((g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) != 0)
+        {
+          mood_message_queue_set_refused_error (self, MOOD_STATE_CLOSED,
+                                                mood_message_queue_get_action (condition), error);
+          return FALSE;
+        }
+
+      /* It has begun to wait, whatever the mode is by now. */
+      if (timeout_us < 0)
+        *deadline = G_MAXINT64;
+      return TRUE;
 
     /* What a descriptor in nonblocking mode answers, and what one that is not answers when it is
      * told not to wait. A call that has begun to wait goes on when the mode is changed. */

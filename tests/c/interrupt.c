@@ -38,6 +38,9 @@ static const InterruptCase interrupt_cases[] = {
   { "/interrupt/wait", WAIT, TRUE, FALSE, MOOD_TEST_POLL },
 };
 
+static const InterruptCase plain_receive = { NULL, RECEIVE, FALSE, FALSE, SYS_mq_timedreceive };
+static const InterruptCase plain_send = { NULL, SEND, FALSE, FALSE, SYS_mq_timedsend };
+
 /* A signal handler has to run in the thread that waits, whatever else runs there. */
 static int waiter;     /* atomic */
 static int n_asked;    /* atomic: how often the function was asked */
@@ -152,6 +155,90 @@ test_end (gconstpointer data)
   g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, sends ? 2 : 0);
 }
 
+typedef struct
+{
+  MoodMessageQueue *queue;
+  const InterruptCase *test;
+} Meanwhile;
+
+static gpointer
+close_and_send_signal (gpointer data)
+{
+  Meanwhile *meanwhile = data;
+  int thread_id = g_atomic_int_get (&waiter);
+
+  mood_test_wait_until_in_system_call (thread_id, meanwhile->test->system_call);
+  g_assert_true (mood_message_queue_close (meanwhile->queue, NULL));
+  g_assert_cmpint (tgkill (getpid (), thread_id, SIGUSR1), ==, 0);
+
+  return NULL;
+}
+
+/* Closing cannot wake a call that waits inside the kernel. A signal does, that of a handler which
+ * closes the queue for instance, and then the call does not wait on. */
+static void
+test_closed (gconstpointer data)
+{
+  Meanwhile meanwhile = { .test = data };
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+
+  if (meanwhile.test->call == SEND)
+    {
+      mood_test_send (queue, "1", 0);
+      mood_test_send (queue, "2", 0);
+    }
+
+  meanwhile.queue = queue;
+  g_atomic_int_set (&waiter, mood_test_thread_id ());
+  thread = g_thread_new ("close", close_and_send_signal, &meanwhile);
+  g_assert_false (wait_in (queue, meanwhile.test, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_CLOSED, mood_message_queue_get_name (queue), NULL);
+  g_thread_join (thread);
+}
+
+static gpointer
+change_mode_and_send_signal (gpointer data)
+{
+  Meanwhile *meanwhile = data;
+  int thread_id = g_atomic_int_get (&waiter);
+
+  mood_test_wait_until_in_system_call (thread_id, meanwhile->test->system_call);
+  g_assert_true (mood_message_queue_set_nonblocking (meanwhile->queue, TRUE, NULL));
+  g_assert_cmpint (tgkill (getpid (), thread_id, SIGUSR1), ==, 0);
+  mood_test_wait_until_in_system_call (thread_id, MOOD_TEST_POLL);
+  if (meanwhile->test->call == SEND)
+    mood_test_assert_received (meanwhile->queue, "1", 0);
+  else
+    mood_test_send (meanwhile->queue, "late", 0);
+
+  return NULL;
+}
+
+/* A call that has begun to wait goes on when the mode is changed, also after a signal. */
+static void
+test_mode_changed (gconstpointer data)
+{
+  Meanwhile meanwhile = { .test = data };
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+
+  if (meanwhile.test->call == SEND)
+    {
+      mood_test_send (queue, "1", 0);
+      mood_test_send (queue, "2", 0);
+    }
+
+  meanwhile.queue = queue;
+  g_atomic_int_set (&waiter, mood_test_thread_id ());
+  thread = g_thread_new ("mode", change_mode_and_send_signal, &meanwhile);
+  g_assert_true (wait_in (queue, meanwhile.test, &error));
+  g_assert_no_error (error);
+  g_thread_join (thread);
+}
+
 /* Nothing is asked where no signal came. */
 static void
 test_no_signal (void)
@@ -180,6 +267,10 @@ main (int argc, char *argv[])
 
   for (gsize i = 0; i < G_N_ELEMENTS (interrupt_cases); i++)
     g_test_add_data_func (interrupt_cases[i].path, &interrupt_cases[i], test_end);
+  g_test_add_data_func ("/interrupt/closed-receive", &plain_receive, test_closed);
+  g_test_add_data_func ("/interrupt/closed-send", &plain_send, test_closed);
+  g_test_add_data_func ("/interrupt/mode-changed-receive", &plain_receive, test_mode_changed);
+  g_test_add_data_func ("/interrupt/mode-changed-send", &plain_send, test_mode_changed);
   g_test_add_func ("/interrupt/no-signal", test_no_signal);
 
   return g_test_run ();

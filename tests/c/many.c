@@ -214,6 +214,45 @@ test_full_messages (void)
   g_assert_cmpmem (received.bytes, received.length, messages, sizeof messages);
 }
 
+static gpointer
+send_one (gpointer data)
+{
+  mood_test_send (data, "w", 0);
+
+  return NULL;
+}
+
+/* Others wait to send, and each message that is taken lets one of them in: a call takes no more
+ * than the queue holds, or it might never end. */
+static void
+test_others_wait_to_send (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GError) error = NULL;
+  GThread *threads[4];
+
+  mood_test_send (queue, "1", 0);
+  mood_test_send (queue, "2", 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("sender", send_one, queue);
+
+  for (int i = 0; i < 3; i++)
+    {
+      g_auto (Received) received = { 0 };
+
+      /* The senders come when they come. */
+      while (mood_message_queue_get_curmsgs (queue) < 2)
+        g_thread_yield ();
+      receive_many (queue, 100, -1, NULL, &received, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (received.n_sizes, ==, 2);
+    }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 0);
+}
+
 /* Of the longest messages there may be, one at a time: that needs a limit of one's own. */
 static void
 test_large_messages (void)
@@ -565,6 +604,7 @@ main (int argc, char **argv)
                         test_there_and_back);
   g_test_add_func ("/many/empty", test_empty);
   g_test_add_func ("/many/limit", test_limit);
+  g_test_add_func ("/many/others-wait-to-send", test_others_wait_to_send);
   g_test_add_func ("/many/nothing-but-bytes", test_nothing_but_bytes);
   g_test_add_func ("/many/full-messages", test_full_messages);
   g_test_add_func ("/many/large-messages", test_large_messages);
