@@ -21,6 +21,7 @@ from . import _coroutines, _errors, _waiting  # noqa: E402
 from ._arguments import (  # noqa: E402
     to_bytes,
     to_cancellable,
+    to_integer,
     to_microseconds,
     to_name,
     to_open_flags,
@@ -71,7 +72,13 @@ def _attribute(name, set_value=None):
 
 def _parameters(name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
     """The constructor's, as the library takes them."""
-    return to_name(name), to_open_flags(flags), mode, maxmsg, msgsize
+    return (
+        to_name(name),
+        to_open_flags(flags),
+        to_integer(mode, "mode"),
+        to_integer(maxmsg, "maxmsg"),
+        to_integer(msgsize, "msgsize"),
+    )
 
 
 def _is_utf8(name):
@@ -145,6 +152,8 @@ class MessageQueue(Mood.MessageQueue):
         return super().__new__(cls)
 
     def __init__(self, name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
+        if self.__dict__.get("_flags") is not None:
+            raise TypeError("a queue is opened once, by its constructor")
         if "_flags" not in self.__dict__:
             parameters = _parameters(name, flags, mode, maxmsg, msgsize)
             if not _is_utf8(parameters[0]):

@@ -9,6 +9,8 @@ coroutine returns it. A task that is cancelled has taken none, so there is none 
 import collections
 import select
 
+from . import _errors
+
 # So many attempts in a row may succeed before the loop has its turn.
 _IN_A_ROW = 16
 
@@ -60,19 +62,29 @@ class _Line:
         descriptor, and that of the queue's is the user's."""
         if self.epoll is not None:
             return
+        with _errors.translating_os_error(queue, "wait for"):
+            epoll = select.epoll()
+        try:
+            if self._register(epoll, queue):
+                self.loop.add_reader(epoll.fileno(), self.wake_first)
+                self.epoll = epoll
+            else:
+                # The next attempt tells that it was closed.
+                self.wake_all()
+        finally:
+            if self.epoll is not epoll:
+                epoll.close()
+
+    def _register(self, epoll, queue):
+        """Whether the queue was open all the while: another thread may close it at any time, and
+        have another file under its number."""
         fd = queue.fileno()
-        if fd == -1:
-            # The next attempt tells that it was closed.
-            self.wake_all()
-            return
-        epoll = select.epoll()
         try:
             epoll.register(fd, self.event)
-            self.loop.add_reader(epoll.fileno(), self.wake_first)
-        except BaseException:
-            epoll.close()
-            raise
-        self.epoll = epoll
+        except (OSError, ValueError):
+            if queue.fileno() != -1:
+                raise
+        return queue.fileno() != -1
 
     def _rest_soon(self):
         """Ends the watch when the line is empty, but not if the next one comes at once."""
@@ -128,7 +140,10 @@ def _get_line(queue, event):
     if line is None:
         # What a loop that was closed left behind.
         for key in [key for key in lines.copy() if key[0].is_closed()]:
-            lines.pop(key).end()
+            closed_line = lines.pop(key, None)
+            # Another thread may be faster.
+            if closed_line is not None:
+                closed_line.end()
         line = lines[loop, event] = _Line(loop, event)
     return line
 

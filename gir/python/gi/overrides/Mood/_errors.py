@@ -115,6 +115,20 @@ def translating(filename):
         raise translate(error, filename) from None
 
 
+@contextlib.contextmanager
+def translating_os_error(queue, action):
+    """A block in which Python makes what the library makes for itself elsewhere."""
+    try:
+        yield
+    except OSError as error:
+        name = queue.name
+        code = Gio.IOErrorEnum.FAILED
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            code = Gio.IOErrorEnum.TOO_MANY_OPEN_FILES
+        reason = f"{error.strerror}; to wait for the queue takes a descriptor or two of its own"
+        raise new(code, describe(action, name, reason), name) from None
+
+
 def describe(action, name, reason):
     """The text of an error, as the C library writes it."""
     if name is None:

@@ -18,9 +18,6 @@
 
 #define HIGHEST_PRIORITY 32767
 
-/* For so many messages a list has room from the start. */
-#define MESSAGES_AT_ONCE 32
-
 /* What Python's side of the override has for us, for as long as the process lives. */
 static PyObject *to_view;
 static PyObject *to_priority;
@@ -85,17 +82,24 @@ end_waiting (void)
   PyEval_RestoreThread (g_steal_pointer (&waiting));
 }
 
-/* The GObject of the Python object, whose type was checked. */
-static MoodMessageQueue *
-get_queue (PyObject *self)
+/* The GObject of the Python object, whose type was checked. It has none if its constructor was
+ * never called, or failed. */
+static inline GObject *
+get_object (PyObject *self)
 {
   GObject *object = pygobject_get (self);
 
   if (G_UNLIKELY (object == NULL))
-    PyErr_Format (PyExc_TypeError, "object at %p of type %s is not initialized", self,
+    PyErr_Format (PyExc_RuntimeError, "object at %p of type %s is not initialized", self,
                   Py_TYPE (self)->tp_name);
 
-  return (MoodMessageQueue *) object;
+  return object;
+}
+
+static inline MoodMessageQueue *
+get_queue (PyObject *self)
+{
+  return (MoodMessageQueue *) get_object (self);
 }
 
 /* Raises what libmood's error is in Python, unless a handler of a signal has raised something. */
@@ -222,9 +226,9 @@ get_given_patience (PyObject *cancellable, PyObject *timeout, Patience *patience
       return FALSE;
     }
 
-  patience->cancellable = (GCancellable *) pygobject_get (cancellable);
+  patience->cancellable = (GCancellable *) get_object (cancellable);
 
-  return TRUE;
+  return patience->cancellable != NULL;
 }
 
 /* Both @cancellable and @timeout may be NULL. */
@@ -416,47 +420,71 @@ receive_in_place (MoodMessageQueue *queue,
 
 /* By way of the stack. */
 static inline PyObject *
-receive_copied (MoodMessageQueue *queue, guint *priority, const Patience *patience, GError **error)
+receive_copied (MoodMessageQueue *queue,
+                guint *priority,
+                const Patience *patience,
+                gboolean *is_lost,
+                GError **error)
 {
   guint8 buffer[SMALL_MESSAGE_SIZE];
   gssize length = receive_message_into (queue, buffer, sizeof buffer, priority, patience, error);
-
-  return length != -1 ? PyBytes_FromStringAndSize ((const char *) buffer, length) : NULL;
-}
-
-/* The bytes of one message; NULL with either @error set or an exception. */
-static inline PyObject *
-receive_message (MoodMessageQueue *queue,
-                 gint64 msgsize,
-                 guint *priority,
-                 const Patience *patience,
-                 GError **error)
-{
-  /* Messages of a struct's size fill each the room that they have: then there is no need to copy.
-   */
-  static gboolean was_full;
   PyObject *message;
 
-  if (was_full || G_UNLIKELY (msgsize > SMALL_MESSAGE_SIZE))
-    message = receive_in_place (queue, (gsize) msgsize, priority, patience, error);
-  else
-    message = receive_copied (queue, priority, patience, error);
+  if (length == -1)
+    return NULL;
 
-  was_full = message != NULL && PyBytes_GET_SIZE (message) == msgsize;
+  message = PyBytes_FromStringAndSize ((const char *) buffer, length);
+  *is_lost = message == NULL;
 
   return message;
 }
 
-static PyObject *
-make_pair (PyObject *message, guint priority)
+/* The bytes of one message; NULL as receive_pair() has it. */
+static inline PyObject *
+receive_message (MoodMessageQueue *queue,
+                 guint *priority,
+                 const Patience *patience,
+                 gboolean *is_lost,
+                 GError **error)
 {
-  PyObject *number = PyLong_FromUnsignedLong (priority);
-  PyObject *pair = number != NULL ? PyTuple_New (2) : NULL;
+  /* Messages of a struct's size fill each the room that they have: then there is no need to copy.
+   */
+  static gint64 size_of_full_ones;
+  gint64 msgsize = mood_message_queue_get_msgsize (queue);
+  PyObject *message;
+
+  /* What was never opened has the size that it was asked for. */
+  if ((msgsize > SMALL_MESSAGE_SIZE || msgsize == size_of_full_ones) &&
+      mood_message_queue_fileno (queue) != -1)
+    message = receive_in_place (queue, (gsize) msgsize, priority, patience, error);
+  else
+    message = receive_copied (queue, priority, patience, is_lost, error);
+
+  if (message != NULL)
+    size_of_full_ones = PyBytes_GET_SIZE (message) == msgsize ? msgsize : 0;
+
+  return message;
+}
+
+/* One message and its priority; NULL with either @error set or an exception. If the message was
+ * taken by then and there was no memory for what it becomes, @is_lost is set. */
+static inline PyObject *
+receive_pair (MoodMessageQueue *queue, const Patience *patience, gboolean *is_lost, GError **error)
+{
+  PyObject *pair = PyTuple_New (2);
+  PyObject *message, *number;
+  guint priority;
 
   if (pair == NULL)
+    return NULL;
+
+  message = receive_message (queue, &priority, patience, is_lost, error);
+  number = message != NULL ? PyLong_FromUnsignedLong (priority) : NULL;
+  if (number == NULL)
     {
-      Py_XDECREF (number);
-      Py_DECREF (message);
+      *is_lost = *is_lost || message != NULL;
+      Py_XDECREF (message);
+      Py_DECREF (pair);
       return NULL;
     }
 
@@ -464,16 +492,6 @@ make_pair (PyObject *message, guint priority)
   PyTuple_SET_ITEM (pair, 1, number);
 
   return pair;
-}
-
-/* One message and its priority; NULL with either @error set or an exception. */
-static inline PyObject *
-receive_pair (MoodMessageQueue *queue, gint64 msgsize, const Patience *patience, GError **error)
-{
-  guint priority;
-  PyObject *message = receive_message (queue, msgsize, &priority, patience, error);
-
-  return message != NULL ? make_pair (message, priority) : NULL;
 }
 
 /* What a program sends has mostly one size, and to make an int costs more than to have the last
@@ -552,6 +570,7 @@ queue_recv (PyObject *self, PyObject *const *arguments, Py_ssize_t n_arguments, 
   static const char *const names[] = { "cancellable" };
   PyObject *values[G_N_ELEMENTS (names)] = { NULL };
   MoodMessageQueue *queue = get_queue (self);
+  gboolean is_lost = FALSE;
   GError *error = NULL;
   PyObject *message;
   Patience patience;
@@ -562,8 +581,7 @@ queue_recv (PyObject *self, PyObject *const *arguments, Py_ssize_t n_arguments, 
       !get_patience (values[0], NULL, &patience))
     return NULL;
 
-  message =
-      receive_message (queue, mood_message_queue_get_msgsize (queue), NULL, &patience, &error);
+  message = receive_message (queue, NULL, &patience, &is_lost, &error);
 
   return error == NULL ? message : raise_error (self, error);
 }
@@ -584,6 +602,7 @@ queue_receive (PyObject *self,
   static const char *const names[] = { "cancellable", "timeout" };
   PyObject *values[G_N_ELEMENTS (names)] = { NULL };
   MoodMessageQueue *queue = get_queue (self);
+  gboolean is_lost = FALSE;
   GError *error = NULL;
   PyObject *pair;
   Patience patience;
@@ -594,19 +613,9 @@ queue_receive (PyObject *self,
       !get_patience (values[0], values[1], &patience))
     return NULL;
 
-  pair = receive_pair (queue, mood_message_queue_get_msgsize (queue), &patience, &error);
+  pair = receive_pair (queue, &patience, &is_lost, &error);
 
   return error == NULL ? pair : raise_error (self, error);
-}
-
-static int
-append (PyObject *list, PyObject *item)
-{
-  int result = PyList_Append (list, item);
-
-  Py_DECREF (item);
-
-  return result;
 }
 
 PyDoc_STRVAR (receive_many_doc,
@@ -629,9 +638,10 @@ queue_receive_many (PyObject *self,
   MoodMessageQueue *queue = get_queue (self);
   GError *error = NULL;
   PyObject *list, *pair;
-  Py_ssize_t capacity, count = 0;
+  gboolean is_lost = FALSE;
+  Py_ssize_t count = 0;
   Patience patience;
-  gint64 limit, msgsize;
+  gint64 limit;
 
   if (queue == NULL ||
       !parse_arguments ("receive_many", names, G_N_ELEMENTS (names), 2, 1, arguments, n_arguments,
@@ -640,33 +650,32 @@ queue_receive_many (PyObject *self,
       !get_integer (values[0], 1, G_MAXUINT, to_limit, self, &limit))
     return NULL;
 
+  /* More than the queue holds cannot be there: what comes in meanwhile is for the next call. */
+  limit = MIN (limit, mood_message_queue_get_maxmsg (queue));
   /* Where items are missing, the collector and whoever looks at its objects must not see the list.
    */
-  capacity = (Py_ssize_t) MIN (limit, MESSAGES_AT_ONCE);
-  list = PyList_New (capacity);
+  list = PyList_New ((Py_ssize_t) MAX (limit, 1));
   if (list == NULL)
     return NULL;
   PyObject_GC_UnTrack (list);
 
-  msgsize = mood_message_queue_get_msgsize (queue);
-  pair = receive_pair (queue, msgsize, &patience, &error);
-  while (pair != NULL)
+  do
     {
-      if (count < capacity)
-        PyList_SET_ITEM (list, count, pair);
-      else if (append (list, pair) == -1)
-        break;
-
-      if (++count == limit)
-        break;
-
-      /* Whatever ends this after the first message is told by the next call. */
-      pair = receive_pair (queue, msgsize, &none, NULL);
+      pair = receive_pair (queue, count == 0 ? &patience : &none, &is_lost,
+                           count == 0 ? &error : NULL);
+      if (pair != NULL)
+        PyList_SET_ITEM (list, count++, pair);
     }
+  while (pair != NULL && count < limit);
+
+  /* Whatever ends this after the first message is told by the next call: no memory for one more,
+   * say, as long as that one is still in the queue. */
+  if (count > 0 && !is_lost)
+    PyErr_Clear ();
 
   PyObject_GC_Track (list);
   if (!PyErr_Occurred () && error == NULL &&
-      (count >= capacity || PyList_SetSlice (list, count, capacity, NULL) == 0))
+      PyList_SetSlice (list, count, PyList_GET_SIZE (list), NULL) == 0)
     return list;
 
   Py_DECREF (list);
@@ -732,6 +741,7 @@ native_try_to_receive (PyObject *module, PyObject *self)
 {
   const Patience none = { .has_timeout = TRUE };
   MoodMessageQueue *queue;
+  gboolean is_lost = FALSE;
   GError *error = NULL;
   PyObject *pair;
 
@@ -746,7 +756,7 @@ native_try_to_receive (PyObject *module, PyObject *self)
   if (queue == NULL)
     return NULL;
 
-  pair = receive_pair (queue, mood_message_queue_get_msgsize (queue), &none, &error);
+  pair = receive_pair (queue, &none, &is_lost, &error);
 
   return error == NULL ? pair : raise_error_or_return_none (self, error);
 }

@@ -6,30 +6,36 @@ only ever asked to try, and between two tries Python's poll waits: that runs tho
 after them, and lets other threads run.
 """
 
+import contextlib
 import math
 import os
 import select
 import time
 
-from gi.repository import Gio, GLib
+from gi.repository import Gio, GLib, GObject
 
 from . import _errors
 
 
-class _Closing:
-    """A descriptor that is readable once the queue is closed, from whichever thread."""
+class _Alarm:
+    """A descriptor that is readable once something has happened, in whichever thread.
+
+    It is closed when nobody can ring any more, and not before.
+    """
 
     def __init__(self, queue):
         self.pid = os.getpid()
-        self.fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        queue.connect("notify::closed", self.on_closed)
-        # It may have been closed just before.
-        self.on_closed(queue)
+        with _errors.translating_os_error(queue, "wait for"):
+            self.fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
 
-    def on_closed(self, queue, _property=None):
-        # A child that was forked shares the descriptor with its parent, but not the queue's end.
-        if queue.closed and self.pid == os.getpid():
+    def ring(self, *_):
+        # A child that was forked shares the descriptor with its parent, and nothing else.
+        if self.pid == os.getpid():
             os.eventfd_write(self.fd, 1)
+
+    def ring_if_closed(self, queue, _property=None):
+        if queue.closed:
+            self.ring()
 
     def __del__(self, close=os.close):
         if hasattr(self, "fd"):
@@ -37,11 +43,31 @@ class _Closing:
 
 
 def _get_closing(queue):
+    """The queue's own, for that it is closed."""
     closing = queue.__dict__.get("_closing")
     if closing is None or closing.pid != os.getpid():
         # Two threads that both get here make two, and both are told.
-        closing = queue._closing = _Closing(queue)
+        closing = queue._closing = _Alarm(queue)
+        queue.connect("notify::closed", closing.ring_if_closed)
+        # It may have been closed just before.
+        closing.ring_if_closed(queue)
     return closing
+
+
+@contextlib.contextmanager
+def _watching(cancellable, queue):
+    """Within the block there is an alarm that rings when the cancellable is cancelled."""
+    # GLib's own descriptor for this ends the process where it cannot be had.
+    alarm = _Alarm(queue)
+    # By GObject's functions: those of Gio.Cancellable wait for each other.
+    handler = GObject.Object.connect(cancellable, "cancelled", alarm.ring)
+    try:
+        # It may have been cancelled just before.
+        if cancellable.is_cancelled():
+            alarm.ring()
+        yield alarm
+    finally:
+        GObject.Object.disconnect(cancellable, handler)
 
 
 class Wait:
@@ -82,22 +108,17 @@ class Wait:
         poll.register(fd, self.event)
         poll.register(closing.fd, select.POLLIN)
         if self.cancellable is None:
-            return bool(poll.poll(self._rest_ms())) or self._rest_ms() > 0
+            return self._is_worth_a_try(poll)
+        with _watching(self.cancellable, queue) as cancelling:
+            poll.register(cancelling.fd, select.POLLIN)
+            return self._is_worth_a_try(poll)
 
-        poll.register(self._get_cancellable_fd(closing.fd), select.POLLIN)
-        try:
-            return bool(poll.poll(self._rest_ms())) or self._rest_ms() > 0
-        finally:
-            self.cancellable.release_fd()
+    def _is_worth_a_try(self, poll):
+        return bool(poll.poll(self._rest_ms())) or self._rest_ms() > 0
 
     def _rest_ms(self):
         """What is left of the time, rounded up, in what poll takes, and as much as it takes."""
         return math.ceil(min(max(0, self.deadline - time.monotonic()) * 1000, 2**31 - 1))
-
-    def _get_cancellable_fd(self, fd):
-        # GLib ends the process where it cannot have one: better to fail here.
-        os.close(os.dup(fd))
-        return self.cancellable.get_fd()
 
     def _timed_out(self):
         name = self.queue.name
