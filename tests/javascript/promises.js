@@ -127,17 +127,20 @@ test('a promise tells what is wrong', () => {
     assertFails(code, () => settle(promise));
   }
   for (const [args, word] of [[[5], 'message'], [[[1, 2]], 'message'], [[undefined], 'message'],
-    [['x', -1], 'priority'], [['x', 1.5], 'priority'], [['x', 0, 0, 5], 'cancellable']]) {
+    [['x', -1], 'priority'], [['x', 1.5], 'priority'], [['x', 0, 0, 5], 'cancellable'],
+    [['x', 0, new Gio.Cancellable()], 'main loop'], [['x', 0, 2 ** 40], 'main loop']]) {
     const promise = queue.send_async(...args);
 
     assertRefused(() => settle(promise), word);
     assertRefused(() => queue.send_async(...args, () => {}), word);
   }
-  for (const args of [[PRIORITY, 5], [PRIORITY, queue]]) {
+  for (const [args, word] of [[[PRIORITY, 5], 'cancellable'], [[PRIORITY, queue], 'cancellable'],
+    [[new Gio.Cancellable()], 'main loop'], [[1.5], 'main loop'], [[2 ** 31], 'main loop'],
+    [['x'], 'main loop'], [[null], 'main loop']]) {
     const promise = queue.receive_async(...args);
 
-    assertThrows(() => settle(promise));
-    assertThrows(() => queue.receive_async(...args, () => {}));
+    assertRefused(() => settle(promise), word);
+    assertRefused(() => queue.receive_async(...args, () => {}), word);
   }
   assertEqual(queue.curmsgs, 0);
 });

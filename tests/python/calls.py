@@ -12,6 +12,8 @@ import os
 import threading
 import time
 
+from gi.repository import GObject
+
 import tap
 from overridden import OverrideTest
 from queues import LIMIT_SECONDS, Gio, GLib, Mood
@@ -299,6 +301,42 @@ class ReceiveTest(OverrideTest):
                     received += part
                 self.assertEqual(received, sorted(messages, key=lambda pair: -pair[1]))
 
+    def test_others_wait_to_send(self):
+        """A call takes no more than the queue holds, or it might never end."""
+        queue = self.new_queue(maxmsg=2)
+        queue.send_many([b'1', b'2'])
+        finishes = [self.in_thread(lambda: queue.send(b'w')) for _ in range(4)]
+        for _ in range(3):
+            deadline = time.monotonic() + LIMIT_SECONDS
+            while len(queue) < 2 and time.monotonic() < deadline:
+                os.sched_yield()
+            self.assertEqual(len(queue.receive_many(100)), 2)
+        self.assertEqual([finish() for finish in finishes], [1] * 4)
+        self.assertEqual(len(queue), 0)
+
+    def test_never_opened_after_a_full_message(self):
+        """What was received from one queue means nothing to another."""
+        queue = self.new_queue(msgsize=8)
+        for unopened in (GObject.new(Mood.MessageQueue),
+                         GObject.new(Mood.MessageQueue, msgsize=8),
+                         GObject.new(Mood.MessageQueue, msgsize=2**62)):
+            queue.send(b'12345678')
+            self.assertEqual(queue.recv(), b'12345678')
+            for call in (unopened.recv, unopened.receive, lambda: unopened.receive_many(5),
+                         lambda: unopened.receive(timeout=0)):
+                with self.assert_fails(Code.NOT_INITIALIZED):
+                    call()
+
+    def test_full_messages_and_others(self):
+        queue = self.new_queue(msgsize=8)
+        for message in (b'12345678', b'', b'x', b'12345678', b'12345678', b'1234567', b''):
+            queue.send(message, 3)
+            queue.send(message, 2)
+            queue.send(message, 1)
+            self.assertEqual(queue.recv(), message)
+            self.assertEqual(queue.receive(), (message, 2))
+            self.assertEqual(queue.receive_many(1), [(message, 1)])
+
     def test_limit(self):
         queue = self.new_queue()
         queue.send(b'x')
@@ -453,12 +491,25 @@ class WaitingTest(OverrideTest):
             self.assert_error(finish(), Code.CANCELLED)
         self.assertEqual(queue.receive_many(2), [(b'x', 0)])
 
+    def test_cancellable_without_an_object(self):
+        class Cancellable(Gio.Cancellable):
+            def __init__(self):
+                pass
+
+        queue = self.new_queue()
+        queue.send(b'x')
+        for call in (queue.recv, queue.receive, lambda each: queue.receive_many(1, each),
+                     lambda each: queue.send(b'y', 0, each)):
+            with self.assertRaises(RuntimeError):
+                call(Cancellable())
+        self.assertEqual(queue.receive_many(4), [(b'x', 0)])
+
     def test_cancel_needs_descriptors(self):
         """GLib would end the process."""
         code = '''if True:
             import os, resource, sys, gi
             gi.require_version('Mood', '1.0')
-            from gi.repository import Gio, Mood
+            from gi.repository import Gio, GLib, Mood
             queue = Mood.MessageQueue(sys.argv[1], os.O_RDWR | os.O_CREAT, maxmsg=1, msgsize=8)
             queue.unlink()
             try:
@@ -469,11 +520,11 @@ class WaitingTest(OverrideTest):
             resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, last + 1))
             try:
                 queue.receive(Gio.Cancellable(), timeout=1)
-            except OSError as error:
-                print(error.errno)
+            except GLib.Error as error:
+                print(error.errno, error.filename == queue.name)
             queue.close()
             '''
-        self.assertEqual(self.run_python(code, self.new_name()), '24\n')
+        self.assertEqual(self.run_python(code, self.new_name()), '24 True\n')
 
     def test_close(self):
         """What waits by poll is ended by closing; that is every call with a limit, and iteration."""

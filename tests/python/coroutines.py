@@ -5,6 +5,8 @@
 import asyncio
 import os
 import random
+import select
+import sys
 import threading
 
 import tap
@@ -373,6 +375,60 @@ class EndTest(OverrideTest):
 
         self.assertEqual(run(main()), [[], [], []])
 
+    def test_close_just_before_the_wait(self):
+        """Another thread may close at any time, and another file get the number."""
+        for others in 0, 1:
+            queue = self.new_queue()
+            epoll = select.epoll
+            files = []
+
+            def close_before():
+                queue.close()
+                files.extend(os.open('/dev/null', os.O_RDONLY) for _ in range(others))
+                return epoll()
+
+            def close_after():
+                made = epoll()
+                queue.close()
+                files.extend(os.open('/dev/null', os.O_RDONLY) for _ in range(others))
+                return made
+
+            for function in close_before, close_after:
+                with self.subTest(others=others, function=function.__name__):
+                    queue = self.new_queue()
+                    select.epoll = function
+                    try:
+                        with self.assertRaises(ValueError) as caught:
+                            run(queue.areceive())
+                        self.assert_error(caught.exception, Code.CLOSED)
+                    finally:
+                        select.epoll = epoll
+                        while files:
+                            os.close(files.pop())
+
+    def test_loops_of_several_threads_end_at_once(self):
+        queue = self.new_queue(maxmsg=10)
+        problems = []
+
+        def exchange():
+            try:
+                for _ in range(100):
+                    asyncio.run(queue.asend(b'x'))
+                    asyncio.run(queue.areceive())
+            except BaseException as error:
+                problems.append(error)
+
+        interval = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, interval)
+        sys.setswitchinterval(1e-6)
+        threads = [threading.Thread(target=exchange) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(LIMIT_SECONDS)
+        self.assertEqual(problems, [])
+        self.assertEqual(len(queue), 0)
+
     def test_loops_one_after_the_other(self):
         queue = self.new_queue()
         for number in range(3):
@@ -447,7 +503,7 @@ class EndTest(OverrideTest):
         code = '''if True:
             import asyncio, os, resource, sys, gi
             gi.require_version('Mood', '1.0')
-            from gi.repository import Mood
+            from gi.repository import GLib, Mood
             queue = Mood.MessageQueue(sys.argv[1], os.O_RDWR | os.O_CREAT, maxmsg=1, msgsize=8)
             queue.unlink()
 
@@ -456,8 +512,8 @@ class EndTest(OverrideTest):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, last + 1))
                 try:
                     await queue.areceive()
-                except OSError as error:
-                    print(error.errno)
+                except GLib.Error as error:
+                    print(error.errno, error.filename == queue.name)
                 os.close(last)
                 queue.send(b'x')
                 print(await queue.areceive())
@@ -465,7 +521,7 @@ class EndTest(OverrideTest):
             asyncio.run(main())
             queue.close()
             '''
-        self.assertEqual(self.run_python(code, self.new_name()), "24\n(b'x', 0)\n")
+        self.assertEqual(self.run_python(code, self.new_name()), "24 True\n(b'x', 0)\n")
 
 
 tap.main()

@@ -90,6 +90,7 @@ class LeakTest(OverrideTest):
                      lambda: queue.receive(timeout=1)),
                 pair(lambda: queue.send(message, 0, cancellable), lambda: queue.recv(cancellable)),
                 pair(lambda: queue.sendall(message), queue.recv),
+                fails(TimeoutError, lambda: queue.receive(cancellable, timeout=1e-6)),
                 pair(lambda: queue.send_many(many), lambda: queue.receive_many(10))):
             self.assert_no_leak(call)
 

@@ -97,6 +97,21 @@ class ConstructorTest(OverrideTest):
         with self.assertRaises(ValueError):
             Jobs(name, flags)
 
+    def test_numbers_are_integers(self):
+        name = self.new_name()
+        for numbers in ({'mode': 1.5}, {'maxmsg': 1.5}, {'msgsize': '8'}, {'maxmsg': None}):
+            with self.subTest(numbers=numbers), self.assertRaisesRegex(TypeError, 'is an int'):
+                Mood.MessageQueue(name, os.O_RDWR | os.O_CREAT, **numbers)
+        with self.assert_fails(Gio.IOErrorEnum.NOT_FOUND):
+            Mood.unlink(name)
+
+    def test_it_is_called_once(self):
+        queue = self.new_queue()
+        for again in queue, queue.reopen(os.O_RDONLY):
+            with self.assertRaisesRegex(TypeError, 'once'):
+                again.__init__(self.new_name(), os.O_WRONLY)
+            again.close()
+
     def test_null_character_is_refused(self):
         name = self.new_name()
         with self.assertRaises(ValueError):

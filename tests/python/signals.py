@@ -147,6 +147,20 @@ class SignalsTest(OverrideTest):
                     call()
                 thread.join(LIMIT_SECONDS)
 
+    def test_handler_closes_the_queue(self):
+        """As one for SIGTERM does."""
+        names = self.calls()
+        for name in names:
+            with self.subTest(name):
+                queues = self.queue, self.full = self.new_queue(maxmsg=1), self.new_queue(maxmsg=1)
+                self.full.send(b'x')
+                signal.signal(signal.SIGUSR1, lambda *_: [queue.close() for queue in queues])
+                call, _ = self.calls()[name]
+                thread = self.while_it_waits(lambda: os.kill(os.getpid(), signal.SIGUSR1))
+                with self.assertRaises((ValueError, StopIteration)):
+                    call()
+                thread.join(LIMIT_SECONDS)
+
     def test_handler_uses_the_same_queue(self):
         """Calls within calls."""
         def serve(*_):

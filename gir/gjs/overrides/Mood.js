@@ -43,6 +43,11 @@ function checkTimeout(timeout) {
   checkInt64('a time limit in microseconds', timeout);
 }
 
+function checkIoPriority(ioPriority) {
+  if (!Number.isInteger(ioPriority) || ioPriority !== (ioPriority | 0))
+    refuse('the priority in the main loop', 'a whole number like GLib.PRIORITY_DEFAULT', ioPriority);
+}
+
 // Which of the numbers that can be passed on is a priority, libmood says.
 function checkPriority(priority) {
   if (!Number.isInteger(priority) || priority < 0 || priority > MAX_UINT32)
@@ -319,6 +324,7 @@ function _init() {
       const [priority = 0, ioPriority = GLib.PRIORITY_DEFAULT, cancellable = null] = args;
       const start = () => {
         checkPriority(priority);
+        checkIoPriority(ioPriority);
         checkCancellable(cancellable);
 
         return send_async.call(this, toMessage(message), priority, ioPriority, cancellable,
@@ -332,8 +338,15 @@ function _init() {
     receive_async(...args) {
       const callback = takeCallback(args, 2);
       const [ioPriority = GLib.PRIORITY_DEFAULT, cancellable = null] = args;
+      const start = () => {
+        checkIoPriority(ioPriority);
+        checkCancellable(cancellable);
 
-      return receive_async.call(this, ioPriority, cancellable, ...callback);
+        return receive_async.call(this, ioPriority, cancellable, ...callback);
+      };
+
+      // Whatever is wrong is told by the promise.
+      return callback.length > 0 ? start() : new Promise(resolve => resolve(start()));
     },
 
     receive_finish(result) {
