@@ -167,8 +167,8 @@ mood_message_queue_send_before (MoodMessageQueue *self,
  * While the queue is full, this waits until there is room, unless the queue is in nonblocking mode
  * (see [property@Mood.MessageQueue:blocking]). Without a @cancellable it waits inside the one
  * system call that sends. [method@Mood.MessageQueue.close] in another thread ends the wait if
- * there is a @cancellable; if there is none, the wait ends when the message is sent, or a signal for
- * which there is a handler.
+ * there is a @cancellable; if there is none, the wait ends when the message is sent, or a signal
+ * for which there is a handler.
  *
  * Errors:
  *

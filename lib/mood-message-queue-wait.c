@@ -42,13 +42,17 @@ mood_message_queue_wake_waiting (MoodMessageQueue *self)
 static void
 wake_one (GCancellable *cancellable, gpointer data)
 {
+  pthread_mutex_lock (&mood_message_queue_lock);
   eventfd_write (GPOINTER_TO_INT (data), 1);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
 static void
 close_after_use (gpointer data, GClosure *closure)
 {
+  pthread_mutex_lock (&mood_message_queue_lock);
   close (GPOINTER_TO_INT (data));
+  pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
 /* A descriptor that is readable once the cancellable is cancelled, which goes with @handler; -1
@@ -58,11 +62,17 @@ close_after_use (gpointer data, GClosure *closure)
 static int
 watch_cancellable (GCancellable *cancellable, gulong *handler)
 {
-  int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  int fd, errsv;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  errsv = errno;
+  pthread_mutex_unlock (&mood_message_queue_lock);
 
   if (fd != -1)
     *handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (wake_one),
                                       GINT_TO_POINTER (fd), close_after_use, 0);
+  errno = errsv;
 
   return fd;
 }
