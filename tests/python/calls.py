@@ -545,6 +545,42 @@ class WaitingTest(OverrideTest):
         for finish in finishes:
             self.assert_error(finish(), Code.CLOSED)
 
+    def in_child(self, function):
+        """Calls it in a child process, which has to return."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                function()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+
+    def test_child_that_closes_its_copy(self):
+        """It does not disturb the parent, which would otherwise never sleep again."""
+        queue = self.new_queue()
+        with self.assertRaises(TimeoutError):
+            queue.receive(timeout=1e-6)
+        self.in_child(queue.close)
+        begin = time.thread_time()
+        with self.assertRaises(TimeoutError):
+            queue.receive(timeout=0.1)
+        self.assertLess(time.thread_time() - begin, 0.05)
+
+    def test_child_waits_on_its_own(self):
+        queue = self.new_queue()
+        with self.assertRaises(TimeoutError):
+            queue.receive(timeout=1e-6)
+
+        def wait_until_closed():
+            finish = self.in_thread(lambda: queue.receive(timeout=LIMIT_SECONDS))
+            queue.close()
+            self.assert_error(finish(), Code.CLOSED)
+
+        self.in_child(wait_until_closed)
+        queue.send(b'x')
+        self.assertEqual(queue.recv(), b'x')
+
     def test_messages_go_to_one_each(self):
         queue = self.new_queue(maxmsg=10)
         received = []

@@ -375,6 +375,19 @@ class EndTest(OverrideTest):
 
         self.assertEqual(run(main()), [[], [], []])
 
+    def test_late_for_the_end(self):
+        """Who joins the line when those in it were told already, but have not left."""
+        queue = self.new_queue()
+
+        async def main():
+            first = await wait_in_line(queue.areceive())
+            queue.close()
+            late = [asyncio.ensure_future(queue.areceive()) for _ in range(3)]
+            return await asyncio.gather(first, *late, return_exceptions=True)
+
+        for outcome in run(main()):
+            self.assert_error(outcome, Code.CLOSED)
+
     def test_close_just_before_the_wait(self):
         """Another thread may close at any time, and another file get the number."""
         for others in 0, 1:

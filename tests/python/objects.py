@@ -14,6 +14,8 @@ import threading
 import warnings
 import weakref
 
+from gi.repository import GObject
+
 import tap
 from overridden import OverrideTest
 from queues import LIMIT_SECONDS, Gio, GLib, Mood
@@ -255,6 +257,25 @@ class GarbageTest(OverrideTest):
             self.wait_until(lambda: received)
             self.run_what_is_ready()
             gc.collect()
+        self.assertEqual(received, [(b'x', 3)])
+
+    def test_in_use_without_an_attribute(self):
+        """An object that has nothing of Python's own is made anew when it is needed."""
+        received = []
+        name = self.new_name()
+        queue = GObject.new(
+            Mood.MessageQueue, name=name, maxmsg=1, msgsize=8,
+            flags=Mood.OpenFlags.RDWR | Mood.OpenFlags.CREAT)
+        queue.init(None)
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            queue.add_receiver(lambda queue, *message: received.append(message) or queue.close())
+            del queue
+            gc.collect()
+            with Mood.MessageQueue(name, os.O_WRONLY) as sender:
+                sender.send(b'x', 3)
+            self.wait_until(lambda: received)
+            self.run_what_is_ready()
         self.assertEqual(received, [(b'x', 3)])
 
     def test_in_use_by_a_task(self):

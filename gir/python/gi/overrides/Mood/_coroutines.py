@@ -60,31 +60,29 @@ class _Line:
     def _watch(self, queue):
         """Lets the loop watch the queue by a descriptor of our own: a loop has one callback for a
         descriptor, and that of the queue's is the user's."""
+        if queue.fileno() == -1:
+            # Whoever comes after it was closed has missed that those in line were told.
+            self.wake_all()
+            return
         if self.epoll is not None:
             return
         with _errors.translating_os_error(queue, "wait for"):
             epoll = select.epoll()
         try:
-            if self._register(epoll, queue):
-                self.loop.add_reader(epoll.fileno(), self.wake_first)
-                self.epoll = epoll
-            else:
-                # The next attempt tells that it was closed.
-                self.wake_all()
+            self._register(epoll, queue)
+            self.loop.add_reader(epoll.fileno(), self.wake_first)
+            self.epoll = epoll
         finally:
             if self.epoll is not epoll:
                 epoll.close()
 
     def _register(self, epoll, queue):
-        """Whether the queue was open all the while: another thread may close it at any time, and
-        have another file under its number."""
-        fd = queue.fileno()
         try:
-            epoll.register(fd, self.event)
+            epoll.register(queue.fileno(), self.event)
         except (OSError, ValueError):
+            # Another thread may close the queue at any time, which tells all who wait.
             if queue.fileno() != -1:
                 raise
-        return queue.fileno() != -1
 
     def _rest_soon(self):
         """Ends the watch when the line is empty, but not if the next one comes at once."""
