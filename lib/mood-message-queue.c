@@ -152,7 +152,7 @@ mood_message_queue_set_refused_error (MoodMessageQueue *self,
                     "mood_message_queue_new(), and heed the error that this may give");
   else if ((refusals & MOOD_STATE_CLOSED) != 0)
     mood_set_error (error, G_IO_ERROR_CLOSED, action, self->name,
-                    "it is closed; make a new MoodMessageQueue to open it again");
+                    "it is closed; open it again by its name");
   else if ((refusals & MOOD_STATE_NOT_READABLE) != 0)
     mood_set_error (error, G_IO_ERROR_PERMISSION_DENIED, action, self->name,
                     "it was opened to send only; open it with the RDONLY or the RDWR flag");

@@ -260,7 +260,8 @@ class ReceiveTest(OverrideTest):
         queue = self.new_queue()
         cancellable = Gio.Cancellable()
         for call in (queue.recv, lambda: queue.recv(None), lambda: queue.recv(cancellable=None),
-                     lambda: queue.recv(cancellable)):
+                     lambda: queue.recv(cancellable), lambda: queue.recv(timeout=0),
+                     lambda: queue.recv(cancellable, timeout=1.5)):
             queue.send(b'a\0b', 7)
             self.assertEqual(call(), b'a\0b')
         for call in (queue.receive, lambda: queue.receive(None), lambda: queue.receive(cancellable),
@@ -271,7 +272,7 @@ class ReceiveTest(OverrideTest):
             self.assertEqual(received, (b'a\0b', 7))
             self.assertIs(type(received), tuple)
         for call in (lambda: queue.recv(None, None), lambda: queue.receive(None, 0),
-                     lambda: queue.recv(timeout=0), lambda: queue.receive(0),
+                     lambda: queue.receive(0),
                      lambda: queue.recv(5), lambda: queue.receive(object()),
                      lambda: queue.receive_many(), lambda: queue.receive_many(1, 0),
                      lambda: queue.receive_many(1, None, 0)):
@@ -355,6 +356,7 @@ class ReceiveTest(OverrideTest):
 class TimeoutTest(OverrideTest):
     def calls(self, queue):
         return (lambda **keywords: queue.receive(**keywords),
+                lambda **keywords: queue.recv(**keywords),
                 lambda **keywords: queue.receive_many(2, **keywords))
 
     def test_zero_tries(self):
@@ -609,7 +611,7 @@ class SignatureTest(OverrideTest):
         for name, signature in {
             'send': '(self, message, priority=0, cancellable=None, *, timeout=None)',
             'sendall': '(self, message, priority=0, cancellable=None)',
-            'recv': '(self, cancellable=None)',
+            'recv': '(self, cancellable=None, *, timeout=None)',
             'receive': '(self, cancellable=None, *, timeout=None)',
             'receive_many': '(self, limit, cancellable=None, *, timeout=None)',
             'send_many': '(self, messages, cancellable=None, *, timeout=None)',

@@ -165,7 +165,7 @@ class ExceptionsTest(OverrideTest):
         error = self.get_error()
         self.assertEqual(repr(error), f'BlockingIOError(11, {error.message!r})')
         self.assertTrue(traceback.format_exception_only(error)[-1].startswith(
-            'Mood.BlockingIOError: [Errno 11] Cannot receive from message queue'))
+            'BlockingIOError: [Errno 11] Cannot receive from message queue'))
 
     def test_properties_raise_none(self):
         queue = self.new_queue()

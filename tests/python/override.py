@@ -55,8 +55,10 @@ class ConstructorTest(OverrideTest):
         for name in None, 5, ['/jobs']:
             with self.subTest(name=name), self.assertRaisesRegex(TypeError, 'str, bytes or os'):
                 Mood.MessageQueue(name, os.O_RDWR)
-        with self.assertRaises(TypeError):
+        with self.assertRaisesRegex(TypeError, r"^MessageQueue\(\) missing .*'flags'"):
             Mood.MessageQueue(self.new_name())
+        with self.assertRaisesRegex(TypeError, r"^MessageQueue\(\) .*'max_messages'"):
+            Mood.MessageQueue(self.new_name(), os.O_RDWR, max_messages=2)
         with self.assertRaises(TypeError):
             Mood.MessageQueue(self.new_name(), os.O_RDWR, 0o600, -1, -1, 5)
 

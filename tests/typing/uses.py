@@ -108,7 +108,8 @@ def receive(queue: Mood.MessageQueue, cancellable: Gio.Cancellable) -> None:
     assert_type(queue.condition_check(GLib.IOCondition.IN), GLib.IOCondition)
     queue.receive(0.5)  # refused
     queue.receive(timeout="1")  # refused
-    queue.recv(timeout=1)  # refused
+    assert_type(queue.recv(timeout=1), bytes)
+    queue.recv(timeout="1")  # refused
     queue.receive_many()  # refused
     queue.receive_many(8, 0.5)  # refused
     queue.receive().decode()  # refused

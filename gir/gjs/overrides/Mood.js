@@ -210,7 +210,8 @@ function _init() {
   // These give an object of a derived class, if they are called on it.
   MessageQueue.new = function (name, flags, mode = 0o600, maxmsg = -1, msgsize = -1) {
     checkName(name);
-    checkUint32('flags', flags);
+    if (!Number.isInteger(flags) || flags < 0 || flags > MAX_UINT32)
+      refuse('flags', 'made of Mood.OpenFlags', flags);
     checkUint32('mode', mode);
     checkInt64('maxmsg', maxmsg);
     checkInt64('msgsize', msgsize);

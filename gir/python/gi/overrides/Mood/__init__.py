@@ -81,6 +81,10 @@ def _parameters(name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
     )
 
 
+# It says so in the errors of those that are wrong or missing.
+_parameters.__qualname__ = "MessageQueue"
+
+
 def _is_utf8(name):
     try:
         name.encode()

@@ -42,7 +42,10 @@ def to_open_flags(flags):
     access_mode = flags & os.O_ACCMODE
     rest = flags & ~os.O_ACCMODE
     if access_mode not in _ACCESS_MODES:
-        raise ValueError("flags need one of os.O_RDONLY, os.O_WRONLY and os.O_RDWR")
+        raise ValueError(
+            "flags need one of os.O_RDONLY, os.O_WRONLY and os.O_RDWR; "
+            "use os.O_* or Mood.OpenFlags, not both together"
+        )
 
     result = _ACCESS_MODES[access_mode]
     for bit, open_flag in _OPEN_FLAGS.items():

@@ -81,24 +81,26 @@ def _receive(queue, cancellable, timeout):
     return call(_receive_now, POLLIN, timeout_us, cancellable, queue, cancellable)
 
 
-def recv(self, cancellable=None):
+def recv(self, cancellable=None, *, timeout=None):
     """Receives one message, and returns its bytes.
 
-    While the queue is empty, this waits for a message, unless the queue is in nonblocking mode.
+    The timeout is in seconds: 0 tries, None waits without limit, or not at all in nonblocking mode.
+    Closing the queue in another thread ends the wait only if there is a timeout or a cancellable.
     """
-    if cancellable is None:
+    if cancellable is None and timeout is None:
         try:
             return _receive_with_timeout(self, 0)[0]
         except GLib.Error as caught:
             error = caught.with_traceback(None)
         return go_on(error, _receive_now, POLLIN, None, None, self, None)[0]
-    return _receive(self, cancellable, None)[0]
+    return _receive(self, cancellable, timeout)[0]
 
 
 def receive(self, cancellable=None, *, timeout=None):
     """Receives one message, and returns its bytes and its priority.
 
     The timeout is in seconds: 0 tries, None waits without limit, or not at all in nonblocking mode.
+    Closing the queue in another thread ends the wait only if there is a timeout or a cancellable.
     """
     return tuple(_receive(self, cancellable, timeout))
 

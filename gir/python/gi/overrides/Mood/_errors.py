@@ -75,7 +75,8 @@ def _make_class(kind):
     return type(
         kind.__name__,
         (_QueueError, *bases, GLib.Error),
-        {"__module__": "Mood", "__doc__": f"{kind.__name__}, and GLib.Error too."},
+        # So that it is shown as what it is caught as.
+        {"__module__": "builtins", "__doc__": f"{kind.__name__}, and GLib.Error too."},
     )
 
 

@@ -231,7 +231,7 @@ get_given_patience (PyObject *cancellable, PyObject *timeout, Patience *patience
   return patience->cancellable != NULL;
 }
 
-/* Both @cancellable and @timeout may be NULL. */
+/* Both may be NULL. */
 static inline gboolean
 get_patience (PyObject *cancellable, PyObject *timeout, Patience *patience)
 {
@@ -558,16 +558,17 @@ queue_send (PyObject *self, PyObject *const *arguments, Py_ssize_t n_arguments, 
 }
 
 PyDoc_STRVAR (recv_doc,
-              "recv($self, cancellable=None)\n--\n\n"
+              "recv($self, cancellable=None, *, timeout=None)\n--\n\n"
               "Receives one message, and returns its bytes.\n"
               "\n"
-              "While the queue is empty, this waits for a message, unless the queue is in\n"
-              "nonblocking mode.");
+              "The timeout is in seconds: 0 tries, None waits without limit, or not at all\n"
+              "in nonblocking mode. Closing the queue in another thread ends the wait only\n"
+              "if there is a timeout or a cancellable.");
 
 static PyObject *
 queue_recv (PyObject *self, PyObject *const *arguments, Py_ssize_t n_arguments, PyObject *keywords)
 {
-  static const char *const names[] = { "cancellable" };
+  static const char *const names[] = { "cancellable", "timeout" };
   PyObject *values[G_N_ELEMENTS (names)] = { NULL };
   MoodMessageQueue *queue = get_queue (self);
   gboolean is_lost = FALSE;
@@ -578,7 +579,7 @@ queue_recv (PyObject *self, PyObject *const *arguments, Py_ssize_t n_arguments, 
   if (queue == NULL ||
       !parse_arguments ("recv", names, G_N_ELEMENTS (names), 1, 0, arguments, n_arguments, keywords,
                         values) ||
-      !get_patience (values[0], NULL, &patience))
+      !get_patience (values[0], values[1], &patience))
     return NULL;
 
   message = receive_message (queue, NULL, &patience, &is_lost, &error);
@@ -591,7 +592,8 @@ PyDoc_STRVAR (receive_doc,
               "Receives one message, and returns its bytes and its priority.\n"
               "\n"
               "The timeout is in seconds: 0 tries, None waits without limit, or not at all\n"
-              "in nonblocking mode.");
+              "in nonblocking mode. Closing the queue in another thread ends the wait only\n"
+              "if there is a timeout or a cancellable.");
 
 static PyObject *
 queue_receive (PyObject *self,
