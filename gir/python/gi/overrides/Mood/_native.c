@@ -453,9 +453,9 @@ receive_message (MoodMessageQueue *queue,
   gint64 msgsize = mood_message_queue_get_msgsize (queue);
   PyObject *message;
 
-  /* What was never opened has the size that it was asked for. */
-  if ((msgsize > SMALL_MESSAGE_SIZE || msgsize == size_of_full_ones) &&
-      mood_message_queue_fileno (queue) != -1)
+  /* What was never opened has the size that it was asked for, which may be any. */
+  if (msgsize > SMALL_MESSAGE_SIZE ? mood_message_queue_fileno (queue) != -1
+                                   : msgsize > 0 && msgsize == size_of_full_ones)
     message = receive_in_place (queue, (gsize) msgsize, priority, patience, error);
   else
     message = receive_copied (queue, priority, patience, is_lost, error);
