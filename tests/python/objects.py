@@ -268,7 +268,7 @@ class GarbageTest(OverrideTest):
             flags=Mood.OpenFlags.RDWR | Mood.OpenFlags.CREAT)
         queue.init(None)
         with warnings.catch_warnings():
-            warnings.simplefilter('error')
+            warnings.simplefilter('error', ResourceWarning)
             queue.add_receiver(lambda queue, *message: received.append(message) or queue.close())
             del queue
             gc.collect()
