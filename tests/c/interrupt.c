@@ -174,15 +174,14 @@ close_and_send_signal (gpointer data)
   return NULL;
 }
 
-/* Closing cannot wake a call that waits inside the kernel. A signal does, that of a handler which
- * closes the queue for instance, and then the call does not wait on. */
-static void
-test_closed (gconstpointer data)
+/* Waits in a call, while another thread does what is to be done then. */
+static gboolean
+wait_meanwhile (gconstpointer data, GThreadFunc func, GError **error)
 {
   Meanwhile meanwhile = { .test = data };
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
-  g_autoptr (GError) error = NULL;
   GThread *thread;
+  gboolean result;
 
   if (meanwhile.test->call == SEND)
     {
@@ -192,10 +191,22 @@ test_closed (gconstpointer data)
 
   meanwhile.queue = queue;
   g_atomic_int_set (&waiter, mood_test_thread_id ());
-  thread = g_thread_new ("close", close_and_send_signal, &meanwhile);
-  g_assert_false (wait_in (queue, meanwhile.test, &error));
-  mood_test_assert_error (&error, G_IO_ERROR_CLOSED, mood_message_queue_get_name (queue), NULL);
+  thread = g_thread_new ("meanwhile", func, &meanwhile);
+  result = wait_in (queue, meanwhile.test, error);
   g_thread_join (thread);
+
+  return result;
+}
+
+/* Closing cannot wake a call that waits inside the kernel. A signal does, that of a handler which
+ * closes the queue for instance, and then the call does not wait on. */
+static void
+test_closed (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (wait_meanwhile (data, close_and_send_signal, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_CLOSED, NULL);
 }
 
 static gpointer
@@ -220,23 +231,10 @@ change_mode_and_send_signal (gpointer data)
 static void
 test_mode_changed (gconstpointer data)
 {
-  Meanwhile meanwhile = { .test = data };
-  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (GError) error = NULL;
-  GThread *thread;
 
-  if (meanwhile.test->call == SEND)
-    {
-      mood_test_send (queue, "1", 0);
-      mood_test_send (queue, "2", 0);
-    }
-
-  meanwhile.queue = queue;
-  g_atomic_int_set (&waiter, mood_test_thread_id ());
-  thread = g_thread_new ("mode", change_mode_and_send_signal, &meanwhile);
-  g_assert_true (wait_in (queue, meanwhile.test, &error));
+  g_assert_true (wait_meanwhile (data, change_mode_and_send_signal, &error));
   g_assert_no_error (error);
-  g_thread_join (thread);
 }
 
 /* Nothing is asked where no signal came. */
