@@ -92,12 +92,12 @@ class Raw:
     """The system calls, done here."""
 
     def __init__(self, path):
-        self.library = ctypes.CDLL(path)
+        self.raw_calls = ctypes.CDLL(path)
         self.queues = {size: new_queue(size) for size, _ in TURNS}
 
     def measure(self, turn):
         size, name = TURNS[turn]
-        function = self.library["raw_" + name]
+        function = self.raw_calls["raw_" + name]
         function.restype = ctypes.c_double
         time_of_message = function(self.queues[size].fileno(), size, COUNT)
         assert time_of_message > 0

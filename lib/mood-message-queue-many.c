@@ -292,11 +292,10 @@ check_messages (MoodMessageQueue *self,
  * @timeout_us, which counts as it does for [method@Mood.MessageQueue.send_with_timeout], whatever
  * the mode of the queue is. The call ends when the queue is full. While it waits,
  * [method@Mood.MessageQueue.close] in another thread ends it if @timeout_us is positive or there is
- * a
- * @cancellable. Whatever ends it after the first
- * message, such as [method@Mood.MessageQueue.close] in another thread, is no error: the number that
- * is returned tells how many messages were sent, always the first ones, and the next call gives the
- * error. To have all sent, call again with those that are left.
+ * a @cancellable. Whatever ends it after the first message, such as
+ * [method@Mood.MessageQueue.close] in another thread, is no error: the number that is returned
+ * tells how many messages were sent, always the first ones, and the next call gives the error. To
+ * have all sent, call again with those that are left.
  *
  * Without any message this returns 0, if the queue is open to send.
  *

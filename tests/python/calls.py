@@ -320,10 +320,11 @@ class ReceiveTest(OverrideTest):
         queue = self.new_queue(msgsize=8)
         for unopened in (GObject.new(Mood.MessageQueue),
                          GObject.new(Mood.MessageQueue, msgsize=8),
-                         GObject.new(Mood.MessageQueue, msgsize=2**62)):
+                         GObject.new(Mood.MessageQueue, maxmsg=2**62, msgsize=2**62)):
             queue.send(b'12345678')
             self.assertEqual(queue.recv(), b'12345678')
             for call in (unopened.recv, unopened.receive, lambda: unopened.receive_many(5),
+                         lambda: unopened.receive_many(2**32),
                          lambda: unopened.receive(timeout=0)):
                 with self.assert_fails(Code.NOT_INITIALIZED):
                     call()

@@ -16,9 +16,6 @@ _DOMAIN = GLib.quark_to_string(Gio.io_error_quark())
 class _QueueError(Exception):
     """What the classes below share; each of them has GLib.Error and an OSError among its bases."""
 
-    # The error number of a class: GIO's code tells nothing about it where it stands for many.
-    _errno = None
-
     def __new__(cls, message, domain=_DOMAIN, code=Gio.IOErrorEnum.FAILED, filename=None):
         if filename is None:
             return super().__new__(cls, _errno_of(code), message)

@@ -652,11 +652,14 @@ queue_receive_many (PyObject *self,
       !get_integer (values[0], 1, G_MAXUINT, to_limit, self, &limit))
     return NULL;
 
-  /* More than the queue holds cannot be there: what comes in meanwhile is for the next call. */
-  limit = MIN (limit, mood_message_queue_get_maxmsg (queue));
+  /* More than the queue holds cannot be there: what comes in meanwhile is for the next call. What
+   * is not open has nothing but an error, and if it never was, the maxmsg that it was asked for. */
+  limit = mood_message_queue_fileno (queue) != -1
+              ? MIN (limit, mood_message_queue_get_maxmsg (queue))
+              : 1;
   /* Where items are missing, the collector and whoever looks at its objects must not see the list.
    */
-  list = PyList_New ((Py_ssize_t) MAX (limit, 1));
+  list = PyList_New ((Py_ssize_t) limit);
   if (list == NULL)
     return NULL;
   PyObject_GC_UnTrack (list);
