@@ -315,13 +315,15 @@ test_would_block (void)
       GCancellable *maybe = i == 0 ? NULL : cancellable;
 
       g_assert_null (mood_message_queue_recv (queue, NULL, maybe, &error));
-      mood_test_assert_error (&error, G_IO_ERROR_WOULD_BLOCK, name, "empty", "when there is a message", NULL);
+      mood_test_assert_error (&error, G_IO_ERROR_WOULD_BLOCK, name, "empty",
+                              "when there is a message", NULL);
 
       mood_test_send (queue, "1", 0);
       mood_test_send (queue, "2", 0);
       g_assert_cmpint (mood_message_queue_send (queue, (const guint8 *) "3", 1, 0, maybe, &error),
                        ==, -1);
-      mood_test_assert_error (&error, G_IO_ERROR_WOULD_BLOCK, name, "full", "when there is room", NULL);
+      mood_test_assert_error (&error, G_IO_ERROR_WOULD_BLOCK, name, "full", "when there is room",
+                              NULL);
       mood_test_assert_received (queue, "1", 0);
       mood_test_assert_received (queue, "2", 0);
     }
