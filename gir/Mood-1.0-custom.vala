@@ -4,6 +4,13 @@
 
 namespace Mood {
     public sealed class MessageQueue : GLib.Object {
+        // The parser of the metadata takes no default that is a name.
+        [CCode (has_construct_function = false)]
+        public MessageQueue.full ([CCode (type = "const char*")] string? name, Mood.OpenFlags flags, uint mode = 0600, int64 maxmsg = -1, int64 msgsize = -1, Mood.Ownership ownership = Mood.Ownership.KEEP, Mood.GeometryPolicy geometry_policy = Mood.GeometryPolicy.ACCEPT, bool exact_mode = false) throws GLib.IOError;
+        [CCode (has_construct_function = false)]
+        public MessageQueue.temporary (Mood.OpenFlags flags = Mood.OpenFlags.RDWR, uint mode = 0600, int64 maxmsg = -1, int64 msgsize = -1) throws GLib.IOError;
+        [CCode (has_construct_function = false)]
+        public MessageQueue.anonymous (Mood.OpenFlags flags = Mood.OpenFlags.RDWR, int64 maxmsg = -1, int64 msgsize = -1) throws GLib.IOError;
         // As in GLib.Idle.add() and its kin, the priority is the last parameter.
         [CCode (cname = "mood_message_queue_add_receiver_full")]
         public uint add_receiver ([CCode (pos = 2, type = "MoodMessageFunc")] owned Mood.MessageFunc func, [CCode (pos = 1)] int priority = GLib.Priority.DEFAULT);

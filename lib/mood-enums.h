@@ -46,4 +46,45 @@ typedef enum /*< flags,since=1.0 >*/
   MOOD_OPEN_EXCL = 32,
 } MoodOpenFlags;
 
+/**
+ * MoodOwnership:
+ * @MOOD_OWNERSHIP_KEEP: the name stays until somebody unlinks it, as POSIX has it
+ * @MOOD_OWNERSHIP_UNLINK_ON_CLOSE: closing the queue unlinks it, if this object created it
+ * @MOOD_OWNERSHIP_ANONYMOUS: the queue is created under a random name and unlinked at once, so that
+ *   only descriptors lead to it
+ *
+ * What becomes of the name of a queue.
+ *
+ * [Running queues in production](production.html) tells which is for what.
+ *
+ * Since: 1.0
+ */
+typedef enum /*< enum,since=1.0 >*/
+{
+  MOOD_OWNERSHIP_KEEP,
+  MOOD_OWNERSHIP_UNLINK_ON_CLOSE,
+  MOOD_OWNERSHIP_ANONYMOUS,
+} MoodOwnership;
+
+/**
+ * MoodGeometryPolicy:
+ * @MOOD_GEOMETRY_POLICY_ACCEPT: open it as it is, as POSIX has it
+ * @MOOD_GEOMETRY_POLICY_REFUSE: give %G_IO_ERROR_EXISTS
+ * @MOOD_GEOMETRY_POLICY_REPLACE: unlink it and create another one, if it is empty and nobody else
+ * has it open, and give %G_IO_ERROR_BUSY otherwise
+ *
+ * What to do when a queue is to be created, and one of that name exists that can hold another
+ * number of messages, or messages of another size, than was asked for.
+ *
+ * A figure that was left to the default asks for nothing, so that any will do.
+ *
+ * Since: 1.0
+ */
+typedef enum /*< enum,since=1.0 >*/
+{
+  MOOD_GEOMETRY_POLICY_ACCEPT,
+  MOOD_GEOMETRY_POLICY_REFUSE,
+  MOOD_GEOMETRY_POLICY_REPLACE,
+} MoodGeometryPolicy;
+
 G_END_DECLS

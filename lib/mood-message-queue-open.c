@@ -24,8 +24,8 @@ get_action (MoodOpenFlags flags)
   return (flags & MOOD_OPEN_CREAT) != 0 ? "create" : "open";
 }
 
-static int
-to_oflag (MoodOpenFlags flags)
+int
+mood_message_queue_to_oflag (MoodOpenFlags flags)
 {
   int oflag = O_CLOEXEC;
 
@@ -46,14 +46,17 @@ to_oflag (MoodOpenFlags flags)
   return oflag;
 }
 
-static gboolean
-check_flags (MoodMessageQueue *self, MoodOpenFlags flags, GError **error)
+gboolean
+mood_message_queue_check_flags (MoodMessageQueue *self,
+                                MoodOpenFlags flags,
+                                const char *action,
+                                GError **error)
 {
   guint unknown = flags & ~all_open_flags;
 
   if (unknown != 0)
     {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (flags), self->name,
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
                       "the flags have bits that mean nothing here, 0x%x; they are made of "
                       "MoodOpenFlags, such as MOOD_OPEN_RDWR, and not of O_RDWR and its kin",
                       unknown);
@@ -62,9 +65,33 @@ check_flags (MoodMessageQueue *self, MoodOpenFlags flags, GError **error)
 
   if ((flags & MOOD_OPEN_RDWR) == 0)
     {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, get_action (flags), self->name,
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
                       "the flags have no access mode (that O_RDONLY is 0 does not hold here); add "
                       "RDONLY to receive, WRONLY to send, or RDWR for both");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Only a queue that is to be given a name of libmood's own has none. */
+static gboolean
+check_name (MoodMessageQueue *self, const char *action, GError **error)
+{
+  if (self->ownership == MOOD_OWNERSHIP_ANONYMOUS && self->name != NULL)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+                      "an anonymous queue is given no name; leave it out");
+      return FALSE;
+    }
+
+  if (self->ownership == MOOD_OWNERSHIP_KEEP || self->name != NULL)
+    return mood_name_check (self->name, action, error);
+
+  if ((self->flags & MOOD_OPEN_CREAT) == 0)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, NULL,
+                      "a queue that is given no name is a new one; add the CREAT flag");
       return FALSE;
     }
 
@@ -188,21 +215,23 @@ set_emfile_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GErr
                     charged.msgsize, limit);
 }
 
-static void
-set_open_error (MoodMessageQueue *self, int errsv, const MoodMqAttributes *geometry, GError **error)
+/* What the kernel means by refusing with @errsv to open the queue as the properties say. */
+void
+mood_message_queue_set_open_error (MoodMessageQueue *self, int errsv, GError **error)
 {
   const char *action = get_action (self->flags);
+  MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
   gint64 queues_max;
 
   switch (errsv)
     {
     case EMFILE:
-      set_emfile_error (self, geometry, error);
+      set_emfile_error (self, &geometry, error);
       return;
 
     case EINVAL:
       if ((self->flags & MOOD_OPEN_CREAT) != 0)
-        set_geometry_error (self, geometry, error);
+        set_geometry_error (self, &geometry, error);
       else
         mood_set_error_from_errno (error, errsv, action, self->name, NULL);
       return;
@@ -251,19 +280,24 @@ set_open_error (MoodMessageQueue *self, int errsv, const MoodMqAttributes *geome
     }
 }
 
-/* Makes @fd, which this takes, the descriptor of a queue that has none yet, and puts into maxmsg,
+/* Makes the descriptor that @opening has the queue's, unless it has one, and puts into maxmsg,
  * msgsize and mode what the kernel granted: of a queue that existed they are its own, whatever was
- * asked for. */
-static gboolean
-adopt_descriptor (MoodMessageQueue *self, int fd, GError **error)
+ * asked for. Takes the descriptor in any case, and the random name with it if it goes to the queue.
+ */
+gboolean
+mood_message_queue_adopt (MoodMessageQueue *self,
+                          MoodOpening *opening,
+                          const char *action,
+                          GError **error)
 {
   MoodMqAttributes granted;
   struct stat status;
   guint state = 0;
+  int fd = opening->fd;
 
   if (mood_mq_get_attributes (fd, &granted) == -1 || fstat (fd, &status) == -1)
     {
-      mood_set_error_from_errno (error, errno, get_action (self->flags), self->name, NULL);
+      mood_set_error_from_errno (error, errno, action, self->name, NULL);
       mood_mq_close (fd);
       return FALSE;
     }
@@ -280,6 +314,11 @@ adopt_descriptor (MoodMessageQueue *self, int fd, GError **error)
       self->maxmsg = granted.maxmsg;
       self->msgsize = granted.msgsize;
       self->mode = status.st_mode;
+      self->created = opening->created;
+      if (opening->name != NULL)
+        self->name = g_steal_pointer (&opening->name);
+      if (opening->created && self->ownership == MOOD_OWNERSHIP_UNLINK_ON_CLOSE)
+        mood_message_queue_own (self);
       self->fd = fd;
       fd = -1;
       mood_message_queue_register (self);
@@ -293,103 +332,72 @@ adopt_descriptor (MoodMessageQueue *self, int fd, GError **error)
   return TRUE;
 }
 
+/* Answers as a system call does. Opening waits for nothing but a lease, which somebody who replaces
+ * the queue has for an instant; in nonblocking mode it fails instead. */
+int
+mood_message_queue_open_descriptor (MoodMessageQueue *self,
+                                    int oflag,
+                                    const MoodMqAttributes *geometry)
+{
+  int fd = mood_mq_open (self->name, oflag, self->mode, geometry);
+  gboolean was_nonblock;
+
+  if (fd != -1 || errno != EAGAIN)
+    return fd;
+
+  fd = TEMP_FAILURE_RETRY (mood_mq_open (self->name, oflag & ~O_NONBLOCK, self->mode, geometry));
+  if (fd != -1)
+    mood_mq_set_nonblock (fd, TRUE, &was_nonblock);
+
+  return fd;
+}
+
+static gboolean
+open_existing (MoodMessageQueue *self, MoodOpening *opening, GError **error)
+{
+  opening->fd =
+      mood_message_queue_open_descriptor (self, mood_message_queue_to_oflag (self->flags), NULL);
+  if (opening->fd == -1)
+    {
+      mood_message_queue_set_open_error (self, errno, error);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+create (MoodMessageQueue *self, MoodOpening *opening, GError **error)
+{
+  MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
+  gboolean is_default = geometry.maxmsg < 0 && geometry.msgsize < 0;
+
+  if (!is_default && !complete_geometry (self, &geometry, error))
+    return FALSE;
+
+  return mood_message_queue_create (self, is_default ? NULL : &geometry, opening, error);
+}
+
 /* Opens the queue as the properties say. */
 gboolean
 mood_message_queue_open (MoodMessageQueue *self, GError **error)
 {
-  MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
-  gboolean is_default = geometry.maxmsg < 0 && geometry.msgsize < 0;
+  const char *action = get_action (self->flags);
   gboolean may_create = (self->flags & MOOD_OPEN_CREAT) != 0;
-  int fd;
+  MoodOpening opening = { 0 };
+  gboolean opened;
 
-  if (!mood_name_check (self->name, get_action (self->flags), error) ||
-      !check_flags (self, self->flags, error))
+  if (!check_name (self, action, error) ||
+      !mood_message_queue_check_flags (self, self->flags, action, error))
     return FALSE;
 
-  if (may_create && !is_default && !complete_geometry (self, &geometry, error))
-    return FALSE;
+  opened = (may_create ? create (self, &opening, error) : open_existing (self, &opening, error)) &&
+           mood_message_queue_adopt (self, &opening, action, error);
 
-  fd = mood_mq_open (self->name, to_oflag (self->flags), self->mode,
-                     may_create && !is_default ? &geometry : NULL);
-  if (fd == -1)
-    {
-      set_open_error (self, errno, &geometry, error);
-      return FALSE;
-    }
+  /* What nobody took nobody knows of. */
+  if (opening.name != NULL)
+    mood_mq_unlink (opening.name);
+  g_free (opening.name);
 
-  return adopt_descriptor (self, fd, error);
-}
-
-/**
- * mood_message_queue_reopen:
- * @self: a message queue
- * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
- *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`;
- *   `MOOD_OPEN_CREAT` and `MOOD_OPEN_EXCL` mean nothing here
- * @error: return location for an error
- *
- * Opens the same queue once more, independently of @self.
- *
- * Other than with `dup(2)`, the new queue has a blocking mode of its own, and may have another
- * access mode. It is the same queue even if @self was unlinked, or if another one has its name by
- * now: it is not found by its name, but by the descriptor, in `/proc/self/fd`.
- *
- * Errors:
- *
- * - %G_IO_ERROR_INVALID_ARGUMENT if @flags has no access mode or an unknown bit;
- * - %G_IO_ERROR_PERMISSION_DENIED if the mode of the queue does not allow what @flags ask;
- * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if the process has too many descriptors;
- * - %G_IO_ERROR_NOT_FOUND if `/proc` is not mounted;
- * - %G_IO_ERROR_CLOSED if @self is closed;
- * - %G_IO_ERROR_NOT_INITIALIZED if it was never opened.
- *
- * What else `open(2)` reports becomes the error code that GIO has for it.
- *
- * See also: `open(2)`, `proc(5)`
- *
- * Returns: (transfer full): a new message queue, or %NULL with @error set
- *
- * Since: 1.0
- */
-MoodMessageQueue *
-mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError **error)
-{
-  g_autoptr (MoodMessageQueue) queue = NULL;
-  char path[sizeof "/proc/self/fd/" + 11];
-  const char *hint = NULL;
-  int fd;
-  int errsv;
-
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
-
-  if (!mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN, "reopen", error))
-    return NULL;
-
-  if (!check_flags (self, flags, error))
-    {
-      mood_message_queue_end (self);
-      return NULL;
-    }
-
-  g_snprintf (path, sizeof path, "/proc/self/fd/%d", self->fd);
-  fd = open (path, to_oflag (flags & ~(MOOD_OPEN_CREAT | MOOD_OPEN_EXCL)));
-  errsv = errno;
-  mood_message_queue_end (self);
-
-  if (fd == -1)
-    {
-      if (errsv == ENOENT)
-        hint = "that takes a mounted /proc";
-      else if (errsv == EACCES)
-        hint = "its owner and mode do not let this user open it for what the flags ask";
-
-      mood_set_error_from_errno (error, errsv, "reopen", self->name, hint);
-      return NULL;
-    }
-
-  queue = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, "name", self->name, "flags", flags, NULL);
-  if (!adopt_descriptor (queue, fd, error))
-    return NULL;
-
-  return g_steal_pointer (&queue);
+  return opened;
 }

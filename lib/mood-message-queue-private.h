@@ -3,8 +3,10 @@
 #pragma once
 
 #include "mood-message-queue.h"
+#include "mood-mq.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
@@ -18,6 +20,23 @@ G_BEGIN_DECLS
 #define MOOD_STATE_CLOSED        0x80000000u
 
 #define MOOD_STATE_NOT_OPEN (MOOD_STATE_UNINITIALIZED | MOOD_STATE_CLOSED)
+
+/* The process that created a queue, and the IPC namespace in which it did. Zeros for a namespace
+ * that cannot be told, without /proc. */
+typedef struct
+{
+  pid_t pid;
+  dev_t namespace_dev;
+  ino_t namespace_ino;
+} MoodCreator;
+
+/* What opening a queue led to. */
+typedef struct
+{
+  int fd;
+  gboolean created;
+  char *name; /* the random one that it was created under, or NULL */
+} MoodOpening;
 
 /* A queue is uninitialized until g_initable_init() has opened its descriptor, open until close is
  * called, and closed ever after.
@@ -42,7 +61,13 @@ struct _MoodMessageQueue
   gint64 maxmsg;
   guint mode;
   MoodOpenFlags flags;
+  MoodOwnership ownership;
+  MoodGeometryPolicy geometry_policy;
+  gboolean exact_mode;
+  gboolean created;
   char *name;
+  gint unlink_on_close; /* atomic: whether closing has the name to remove */
+  MoodCreator creator;  /* who may do so */
 
   /* Under mood_message_queue_lock: */
   int wakeup_fd;   /* an eventfd that wakes the calls that poll, or -1 while none ever did */
@@ -87,7 +112,30 @@ int mood_message_queue_take_descriptor (MoodMessageQueue *self);
 int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 
 /* mood-message-queue-open.c */
+gboolean mood_message_queue_check_flags (MoodMessageQueue *self,
+                                         MoodOpenFlags flags,
+                                         const char *action,
+                                         GError **error);
+int mood_message_queue_to_oflag (MoodOpenFlags flags);
+int mood_message_queue_open_descriptor (MoodMessageQueue *self,
+                                        int oflag,
+                                        const MoodMqAttributes *geometry);
+void mood_message_queue_set_open_error (MoodMessageQueue *self, int errsv, GError **error);
 gboolean mood_message_queue_open (MoodMessageQueue *self, GError **error);
+gboolean mood_message_queue_adopt (MoodMessageQueue *self,
+                                   MoodOpening *opening,
+                                   const char *action,
+                                   GError **error);
+
+/* mood-message-queue-create.c */
+gboolean mood_message_queue_create (MoodMessageQueue *self,
+                                    const MoodMqAttributes *geometry,
+                                    MoodOpening *opening,
+                                    GError **error);
+
+/* mood-message-queue-ownership.c */
+void mood_message_queue_own (MoodMessageQueue *self);
+int mood_message_queue_unlink_own (MoodMessageQueue *self);
 
 /* mood-message-queue-send.c */
 gboolean mood_message_queue_send_now (MoodMessageQueue *self,

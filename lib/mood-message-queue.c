@@ -67,6 +67,18 @@ enum
   PROP_BLOCKING,
   PROP_CLOSED,
   PROP_FD,
+  PROP_OWNERSHIP,
+  PROP_GEOMETRY_POLICY,
+  PROP_EXACT_MODE,
+  PROP_CREATED,
+  PROP_UNLINKED,
+  PROP_QUEUED_BYTES,
+  PROP_NOTIFY_PID,
+  PROP_UID,
+  PROP_GID,
+  PROP_ATIME,
+  PROP_MTIME,
+  PROP_CTIME,
   N_PROPERTIES,
 };
 
@@ -207,6 +219,54 @@ mood_message_queue_get_property (GObject *object,
       g_value_set_int (value, mood_message_queue_fileno (self));
       break;
 
+    case PROP_OWNERSHIP:
+      g_value_set_enum (value, self->ownership);
+      break;
+
+    case PROP_GEOMETRY_POLICY:
+      g_value_set_enum (value, self->geometry_policy);
+      break;
+
+    case PROP_EXACT_MODE:
+      g_value_set_boolean (value, self->exact_mode);
+      break;
+
+    case PROP_CREATED:
+      g_value_set_boolean (value, self->created);
+      break;
+
+    case PROP_UNLINKED:
+      g_value_set_boolean (value, mood_message_queue_is_unlinked (self));
+      break;
+
+    case PROP_QUEUED_BYTES:
+      g_value_set_int64 (value, mood_message_queue_get_queued_bytes (self));
+      break;
+
+    case PROP_NOTIFY_PID:
+      g_value_set_int (value, mood_message_queue_get_notify_pid (self));
+      break;
+
+    case PROP_UID:
+      g_value_set_int64 (value, mood_message_queue_get_uid (self));
+      break;
+
+    case PROP_GID:
+      g_value_set_int64 (value, mood_message_queue_get_gid (self));
+      break;
+
+    case PROP_ATIME:
+      g_value_take_boxed (value, mood_message_queue_get_atime (self));
+      break;
+
+    case PROP_MTIME:
+      g_value_take_boxed (value, mood_message_queue_get_mtime (self));
+      break;
+
+    case PROP_CTIME:
+      g_value_take_boxed (value, mood_message_queue_get_ctime (self));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -246,6 +306,18 @@ mood_message_queue_set_property (GObject *object,
       mood_message_queue_set_nonblocking (self, !g_value_get_boolean (value), NULL);
       break;
 
+    case PROP_OWNERSHIP:
+      self->ownership = g_value_get_enum (value);
+      break;
+
+    case PROP_GEOMETRY_POLICY:
+      self->geometry_policy = g_value_get_enum (value);
+      break;
+
+    case PROP_EXACT_MODE:
+      self->exact_mode = g_value_get_boolean (value);
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -283,7 +355,10 @@ mood_message_queue_finalize (GObject *object)
 
   /* Nobody is left to tell, and no call can be under way: each has a reference to go by. */
   if ((g_atomic_int_get (&self->state) & MOOD_STATE_NOT_OPEN) == 0)
-    mood_message_queue_close_descriptor (self);
+    {
+      mood_message_queue_unlink_own (self);
+      mood_message_queue_close_descriptor (self);
+    }
 
   mood_message_queue_end_delivery (self);
   g_free (self->name);
@@ -426,6 +501,166 @@ mood_message_queue_class_init (MoodMessageQueueClass *klass)
   properties[PROP_FD] = g_param_spec_int ("fd", NULL, NULL, -1, G_MAXINT, -1,
                                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
+  /**
+   * MoodMessageQueue:ownership: (getter get_ownership)
+   *
+   * What becomes of the name of the queue.
+   *
+   * With %MOOD_OWNERSHIP_UNLINK_ON_CLOSE the queue is unlinked by
+   * [method@Mood.MessageQueue.close], or with the last reference, if this object created it
+   * ([property@Mood.MessageQueue:created] tells), if the process is still the one that did and
+   * not its child, and if the name still leads to this queue. A process that ends in another way,
+   * by `exit(3)` or by a signal, leaves the queue behind.
+   *
+   * With it, or with %MOOD_OWNERSHIP_ANONYMOUS, the queue may be given no name, and is created
+   * under one of libmood's own: “/mood-”, followed by a random UUID. An anonymous queue has to be
+   * given none.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_OWNERSHIP] =
+      g_param_spec_enum ("ownership", NULL, NULL, MOOD_TYPE_OWNERSHIP, MOOD_OWNERSHIP_KEEP,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:geometry-policy: (getter get_geometry_policy)
+   *
+   * What to do about a queue that exists with another geometry, when it was to be created.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_GEOMETRY_POLICY] =
+      g_param_spec_enum ("geometry-policy", NULL, NULL, MOOD_TYPE_GEOMETRY_POLICY,
+                         MOOD_GEOMETRY_POLICY_ACCEPT,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:exact-mode: (getter get_exact_mode)
+   *
+   * Whether a queue that is created gets the permissions of [property@Mood.MessageQueue:mode] as
+   * they are given, and not without those that the process's umask strips.
+   *
+   * Until it does, for an instant, it has the stripped ones. See `fchmod(2)`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_EXACT_MODE] =
+      g_param_spec_boolean ("exact-mode", NULL, NULL, FALSE,
+                            G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:created: (getter is_created)
+   *
+   * Whether opening the queue created it, and it did not exist before.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CREATED] = g_param_spec_boolean ("created", NULL, NULL, FALSE,
+                                                   G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:unlinked: (getter is_unlinked)
+   *
+   * Whether the queue has lost its name; %FALSE if the queue is not open.
+   *
+   * The kernel is asked each time, and does not tell when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_UNLINKED] = g_param_spec_boolean ("unlinked", NULL, NULL, FALSE,
+                                                    G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:queued-bytes: (getter get_queued_bytes)
+   *
+   * How many bytes the messages have that are waiting in the queue at this moment; -1 if the queue
+   * is not open, or open to send only.
+   *
+   * The kernel is asked each time, and does not tell when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_QUEUED_BYTES] =
+      g_param_spec_int64 ("queued-bytes", NULL, NULL, -1, G_MAXINT64, -1,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:notify-pid: (getter get_notify_pid)
+   *
+   * The ID of the process that is registered to be notified when a message arrives in the empty
+   * queue; 0 if there is none, or one that cannot be seen from this PID namespace; -1 if the queue
+   * is not open, or open to send only.
+   *
+   * The kernel is asked each time, and does not tell when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NOTIFY_PID] = g_param_spec_int ("notify-pid", NULL, NULL, -1, G_MAXINT, -1,
+                                                  G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:uid: (getter get_uid)
+   *
+   * The ID of the user that owns the queue; -1 if the queue is not open.
+   *
+   * The kernel is asked each time, and does not tell when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_UID] = g_param_spec_int64 ("uid", NULL, NULL, -1, G_MAXUINT32, -1,
+                                             G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:gid: (getter get_gid)
+   *
+   * The ID of the group that owns the queue; -1 if the queue is not open.
+   *
+   * The kernel is asked each time, and does not tell when it changes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_GID] = g_param_spec_int64 ("gid", NULL, NULL, -1, G_MAXUINT32, -1,
+                                             G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:atime: (getter get_atime)
+   *
+   * When the queue was last accessed: by sending, by receiving, or by looking at
+   * [property@Mood.MessageQueue:queued-bytes] and its kin; %NULL if the queue is not open.
+   *
+   * The time is in UTC, and in whole seconds, as the kernel keeps it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ATIME] = g_param_spec_boxed ("atime", NULL, NULL, G_TYPE_DATE_TIME,
+                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:mtime: (getter get_mtime)
+   *
+   * When the messages in the queue last changed, by sending or by receiving; %NULL if the queue is
+   * not open.
+   *
+   * The time is in UTC, and in whole seconds, as the kernel keeps it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MTIME] = g_param_spec_boxed ("mtime", NULL, NULL, G_TYPE_DATE_TIME,
+                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:ctime: (getter get_ctime)
+   *
+   * When anything about the queue last changed: its owner, its mode, its name, or what changes
+   * [property@Mood.MessageQueue:atime]; %NULL if the queue is not open.
+   *
+   * The time is in UTC, and in whole seconds, as the kernel keeps it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CTIME] = g_param_spec_boxed ("ctime", NULL, NULL, G_TYPE_DATE_TIME,
+                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }
 
@@ -503,6 +738,155 @@ mood_message_queue_new (const char *name,
                          "msgsize", msgsize,
                          NULL);
   /* clang-format on */
+}
+
+/**
+ * mood_message_queue_new_full: (constructor)
+ * @name: (type filename) (nullable): the name of the queue, or %NULL for one of libmood's own,
+ * which takes an @ownership other than %MOOD_OWNERSHIP_KEEP
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`
+ * @mode: the permissions to create the queue with, such as octal 600
+ * @maxmsg: how many messages the queue to be created can hold; negative for the default
+ * @msgsize: how many bytes a message of the queue to be created can have; negative for the default
+ * @ownership: what becomes of the name
+ * @geometry_policy: what to do about a queue that exists with another @maxmsg or @msgsize
+ * @exact_mode: whether a queue that is created shall have @mode as it is, whatever the process's
+ *   umask
+ * @error: return location for an error
+ *
+ * Opens a message queue, as [ctor@Mood.MessageQueue.new] does, and says more about how it is to be
+ * created.
+ *
+ * All this is for a queue that does not exist, or that @flags with `MOOD_OPEN_CREAT` ask to be
+ * created. Whether it was, [property@Mood.MessageQueue:created] tells.
+ *
+ * What @geometry_policy finds out about an existing queue can change in the next moment: whoever
+ * opens a queue just when it is replaced is left with the old one, as after `mq_unlink(3)`. Whether
+ * somebody has it open, the kernel tells by a lease, which is given back at once. Whoever calls
+ * `mq_open(3)` in that instant waits for it, or is given `EAGAIN` in nonblocking mode (not if it is
+ * libmood that calls), and has `SIGURG` sent to this process, which is ignored by default.
+ *
+ * Errors:
+ *
+ * - those of [ctor@Mood.MessageQueue.new];
+ * - %G_IO_ERROR_EXISTS also if a queue exists with another geometry and is to be refused;
+ * - %G_IO_ERROR_BUSY if it is to be replaced, and messages are waiting in it or somebody has it
+ * open;
+ * - %G_IO_ERROR_PERMISSION_DENIED also if it is to be replaced and belongs to another user;
+ * - %G_IO_ERROR_NOT_SUPPORTED also if it is to be replaced and the kernel cannot tell whether
+ *   somebody has it open;
+ * - %G_IO_ERROR_INVALID_ARGUMENT also if a queue without a name is not to be created, or an
+ *   anonymous one is given a name.
+ *
+ * See also: `mq_open(3)`, `fchmod(2)`, `fcntl(2)`, on leases
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_new_full (const char *name,
+                             MoodOpenFlags flags,
+                             guint mode,
+                             gint64 maxmsg,
+                             gint64 msgsize,
+                             MoodOwnership ownership,
+                             MoodGeometryPolicy geometry_policy,
+                             gboolean exact_mode,
+                             GError **error)
+{
+  /* clang-format off */
+  return g_initable_new (MOOD_TYPE_MESSAGE_QUEUE, NULL, error,
+                         "name", name,
+                         "flags", flags,
+                         "mode", mode,
+                         "maxmsg", maxmsg,
+                         "msgsize", msgsize,
+                         "ownership", ownership,
+                         "geometry-policy", geometry_policy,
+                         "exact-mode", exact_mode,
+                         NULL);
+  /* clang-format on */
+}
+
+/**
+ * mood_message_queue_new_temporary: (constructor)
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`; that it is created goes without saying
+ * @mode: the permissions to create the queue with, such as octal 600, from which the process's
+ *   umask takes its bits
+ * @maxmsg: how many messages the queue can hold; negative for the default
+ * @msgsize: how many bytes a message can have; negative for the default
+ * @error: return location for an error
+ *
+ * Creates a message queue under a name that nobody has, and unlinks it when it is closed.
+ *
+ * The name, to be told to others, is [property@Mood.MessageQueue:name]: “/mood-”, followed by a
+ * random UUID. A process that does not come to close the queue leaves it behind.
+ *
+ * See [property@Mood.MessageQueue:ownership] for when closing unlinks the queue, and
+ * [ctor@Mood.MessageQueue.new_anonymous] for a queue that cannot be left behind.
+ *
+ * Errors:
+ *
+ * - those of [ctor@Mood.MessageQueue.new] that have nothing to do with a name or an existing queue.
+ *
+ * See also: `mq_open(3)`, `mq_unlink(3)`
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_new_temporary (MoodOpenFlags flags,
+                                  guint mode,
+                                  gint64 maxmsg,
+                                  gint64 msgsize,
+                                  GError **error)
+{
+  return mood_message_queue_new_full (NULL, flags | MOOD_OPEN_CREAT, mode, maxmsg, msgsize,
+                                      MOOD_OWNERSHIP_UNLINK_ON_CLOSE, MOOD_GEOMETRY_POLICY_ACCEPT,
+                                      FALSE, error);
+}
+
+/**
+ * mood_message_queue_new_anonymous: (constructor)
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`; that it is created goes without saying
+ * @maxmsg: how many messages the queue can hold; negative for the default
+ * @msgsize: how many bytes a message can have; negative for the default
+ * @error: return location for an error
+ *
+ * Creates a message queue that has no name, for this process, its children, and whomever its
+ * descriptor is passed to.
+ *
+ * It is gone with its last descriptor, however the processes end. To hand it over, see
+ * [method@Mood.MessageQueue.fileno], [method@Mood.MessageQueue.dup_fd] and
+ * [ctor@Mood.MessageQueue.new_from_fd].
+ *
+ * It has a name for the instant in which it is created, which [property@Mood.MessageQueue:name] and
+ * the texts of errors go on telling.
+ *
+ * Errors:
+ *
+ * - those of [ctor@Mood.MessageQueue.new] that have nothing to do with a name or an existing queue.
+ *
+ * See also: `mq_open(3)`, `mq_unlink(3)`
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_new_anonymous (MoodOpenFlags flags,
+                                  gint64 maxmsg,
+                                  gint64 msgsize,
+                                  GError **error)
+{
+  return mood_message_queue_new_full (NULL, flags | MOOD_OPEN_CREAT, 0600, maxmsg, msgsize,
+                                      MOOD_OWNERSHIP_ANONYMOUS, MOOD_GEOMETRY_POLICY_ACCEPT, FALSE,
+                                      error);
 }
 
 /**
@@ -599,6 +983,80 @@ mood_message_queue_get_msgsize (MoodMessageQueue *self)
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
 
   return self->msgsize;
+}
+
+/**
+ * mood_message_queue_get_ownership: (get-property ownership)
+ * @self: a message queue
+ *
+ * Gets what becomes of the name of the queue.
+ *
+ * Returns: the ownership, as it was given
+ *
+ * Since: 1.0
+ */
+MoodOwnership
+mood_message_queue_get_ownership (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), MOOD_OWNERSHIP_KEEP);
+
+  return self->ownership;
+}
+
+/**
+ * mood_message_queue_get_geometry_policy: (get-property geometry-policy)
+ * @self: a message queue
+ *
+ * Gets what was to be done about a queue that exists with another geometry.
+ *
+ * Returns: the policy, as it was given
+ *
+ * Since: 1.0
+ */
+MoodGeometryPolicy
+mood_message_queue_get_geometry_policy (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), MOOD_GEOMETRY_POLICY_ACCEPT);
+
+  return self->geometry_policy;
+}
+
+/**
+ * mood_message_queue_get_exact_mode: (get-property exact-mode)
+ * @self: a message queue
+ *
+ * Gets whether the queue was to be created with its mode as it was given, whatever the umask.
+ *
+ * Returns: %TRUE if so
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_message_queue_get_exact_mode (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
+
+  return self->exact_mode;
+}
+
+/**
+ * mood_message_queue_is_created: (get-property created)
+ * @self: a message queue
+ *
+ * Gets whether opening the queue created it.
+ *
+ * See also: `mq_open(3)`
+ *
+ * Returns: %TRUE if it was created, %FALSE if it existed before or was never opened
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_message_queue_is_created (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
+
+  return self->created;
 }
 
 /* Asks the kernel; FALSE if the queue is not open. */
@@ -764,8 +1222,8 @@ mood_message_queue_fileno (MoodMessageQueue *self)
  *
  * Closes the queue.
  *
- * The queue itself stays, with the messages in it, until it is unlinked. Closing again does nothing
- * and is no error.
+ * The queue itself stays, with the messages in it, until it is unlinked, which this does if
+ * [property@Mood.MessageQueue:ownership] says so. Closing again does nothing and is no error.
  *
  * This can be called from any thread at any time. Calls that begin later give %G_IO_ERROR_CLOSED.
  * So do, at once, asynchronous calls and calls that wait with a #GCancellable or for a limited
@@ -779,8 +1237,8 @@ mood_message_queue_fileno (MoodMessageQueue *self)
  *
  * - %G_IO_ERROR_NOT_INITIALIZED if the queue was never opened.
  *
- * If the kernel reports an error while closing, it is given as the error code that GIO has for
- * it, and the queue is closed all the same.
+ * If the kernel reports an error while closing, or while unlinking, it is given as the error code
+ * that GIO has for it, and the queue is closed all the same.
  *
  * See also: `mq_close(3)`
  *
@@ -792,6 +1250,7 @@ gboolean
 mood_message_queue_close (MoodMessageQueue *self, GError **error)
 {
   guint state;
+  int unlink_errsv;
   int errsv = 0;
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
@@ -802,6 +1261,7 @@ mood_message_queue_close (MoodMessageQueue *self, GError **error)
       return FALSE;
     }
 
+  unlink_errsv = mood_message_queue_unlink_own (self);
   state = g_atomic_int_or (&self->state, MOOD_STATE_CLOSED);
   if ((state & MOOD_STATE_CLOSED) != 0)
     return TRUE;
@@ -819,6 +1279,13 @@ mood_message_queue_close (MoodMessageQueue *self, GError **error)
   if (errsv != 0)
     {
       mood_set_error_from_errno (error, errsv, "close", self->name, NULL);
+      return FALSE;
+    }
+
+  if (unlink_errsv != 0)
+    {
+      mood_set_error_from_errno (error, unlink_errsv, "unlink", self->name,
+                                 "it is closed all the same");
       return FALSE;
     }
 

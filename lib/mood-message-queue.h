@@ -75,9 +75,34 @@ MoodMessageQueue *mood_message_queue_new (const char *name,
                                           GError **error);
 
 MOOD_AVAILABLE_IN_1_0
+MoodMessageQueue *mood_message_queue_new_full (const char *name,
+                                               MoodOpenFlags flags,
+                                               guint mode,
+                                               gint64 maxmsg,
+                                               gint64 msgsize,
+                                               MoodOwnership ownership,
+                                               MoodGeometryPolicy geometry_policy,
+                                               gboolean exact_mode,
+                                               GError **error);
+MOOD_AVAILABLE_IN_1_0
+MoodMessageQueue *mood_message_queue_new_temporary (MoodOpenFlags flags,
+                                                    guint mode,
+                                                    gint64 maxmsg,
+                                                    gint64 msgsize,
+                                                    GError **error);
+MOOD_AVAILABLE_IN_1_0
+MoodMessageQueue *mood_message_queue_new_anonymous (MoodOpenFlags flags,
+                                                    gint64 maxmsg,
+                                                    gint64 msgsize,
+                                                    GError **error);
+MOOD_AVAILABLE_IN_1_0
+MoodMessageQueue *mood_message_queue_new_from_fd (int fd, GError **error);
+MOOD_AVAILABLE_IN_1_0
 MoodMessageQueue *
 mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError **error);
 
+MOOD_AVAILABLE_IN_1_0
+int mood_message_queue_dup_fd (MoodMessageQueue *self, GError **error);
 MOOD_AVAILABLE_IN_1_0
 const char *mood_message_queue_get_name (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
@@ -88,6 +113,30 @@ MOOD_AVAILABLE_IN_1_0
 gint64 mood_message_queue_get_maxmsg (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
 gint64 mood_message_queue_get_msgsize (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+MoodOwnership mood_message_queue_get_ownership (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+MoodGeometryPolicy mood_message_queue_get_geometry_policy (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_get_exact_mode (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_is_created (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_is_unlinked (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gint64 mood_message_queue_get_queued_bytes (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+int mood_message_queue_get_notify_pid (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gint64 mood_message_queue_get_uid (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+gint64 mood_message_queue_get_gid (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+GDateTime *mood_message_queue_get_atime (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+GDateTime *mood_message_queue_get_mtime (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
+GDateTime *mood_message_queue_get_ctime (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
 gint64 mood_message_queue_get_curmsgs (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0

@@ -9,6 +9,7 @@
 #include "mood-enums.h"
 #include "mood-interrupt.h"
 #include "mood-enum-types.h"
+#include "mood-listen.h"
 #include "mood-message-queue.h"
 #include "mood-priority-message.h"
 

@@ -26,10 +26,13 @@ NAMESPACE = {
     'callback MessageQueueSourceFunc',
     'class MessageQueue',
     'class PriorityMessage',
+    'enumeration GeometryPolicy',
+    'enumeration Ownership',
     'constant MAJOR_VERSION',
     'constant MICRO_VERSION',
     'constant MINOR_VERSION',
     'constant VERSION_S',
+    'function listen_queues = mood_listen_queues',
     'function recv = mood_recv',
     'function send = mood_send',
     'function set_interrupt_func = mood_set_interrupt_func',
@@ -41,10 +44,24 @@ NAMESPACE = {
 }
 
 MEMBERS = {
+    'GeometryPolicy': {
+        'member accept = MOOD_GEOMETRY_POLICY_ACCEPT',
+        'member refuse = MOOD_GEOMETRY_POLICY_REFUSE',
+        'member replace = MOOD_GEOMETRY_POLICY_REPLACE',
+    },
+    'Ownership': {
+        'member anonymous = MOOD_OWNERSHIP_ANONYMOUS',
+        'member keep = MOOD_OWNERSHIP_KEEP',
+        'member unlink_on_close = MOOD_OWNERSHIP_UNLINK_ON_CLOSE',
+    },
     'InterruptFunc': set(),
     'MessageFunc': set(),
     'MessageQueue': {
         'constructor new = mood_message_queue_new',
+        'constructor new_anonymous = mood_message_queue_new_anonymous',
+        'constructor new_from_fd = mood_message_queue_new_from_fd',
+        'constructor new_full = mood_message_queue_new_full',
+        'constructor new_temporary = mood_message_queue_new_temporary',
         'implements Gio.DatagramBased',
         'implements Gio.Initable',
         'method add_receiver = mood_message_queue_add_receiver',
@@ -54,15 +71,28 @@ MEMBERS = {
         'method close = mood_message_queue_close',
         'method create_receiver_source = mood_message_queue_create_receiver_source',
         'method create_source = mood_message_queue_create_source',
+        'method dup_fd = mood_message_queue_dup_fd',
         'method fileno = mood_message_queue_fileno',
+        'method get_atime = mood_message_queue_get_atime',
         'method get_blocking = mood_message_queue_get_blocking',
+        'method get_ctime = mood_message_queue_get_ctime',
         'method get_curmsgs = mood_message_queue_get_curmsgs',
+        'method get_exact_mode = mood_message_queue_get_exact_mode',
         'method get_flags = mood_message_queue_get_flags',
+        'method get_geometry_policy = mood_message_queue_get_geometry_policy',
+        'method get_gid = mood_message_queue_get_gid',
         'method get_maxmsg = mood_message_queue_get_maxmsg',
         'method get_mode = mood_message_queue_get_mode',
         'method get_msgsize = mood_message_queue_get_msgsize',
+        'method get_mtime = mood_message_queue_get_mtime',
         'method get_name = mood_message_queue_get_name',
+        'method get_notify_pid = mood_message_queue_get_notify_pid',
+        'method get_ownership = mood_message_queue_get_ownership',
+        'method get_queued_bytes = mood_message_queue_get_queued_bytes',
+        'method get_uid = mood_message_queue_get_uid',
         'method is_closed = mood_message_queue_is_closed',
+        'method is_created = mood_message_queue_is_created',
+        'method is_unlinked = mood_message_queue_is_unlinked',
         'method receive = mood_message_queue_receive',
         'method receive_async = mood_message_queue_receive_async',
         'method receive_finish = mood_message_queue_receive_finish',
@@ -80,15 +110,27 @@ MEMBERS = {
         'method sendall = mood_message_queue_sendall',
         'method set_nonblocking = mood_message_queue_set_nonblocking',
         'method unlink = mood_message_queue_unlink',
+        'property atime',
         'property blocking',
         'property closed',
+        'property created',
+        'property ctime',
         'property curmsgs',
+        'property exact-mode',
         'property fd',
         'property flags',
+        'property geometry-policy',
+        'property gid',
         'property maxmsg',
         'property mode',
         'property msgsize',
+        'property mtime',
         'property name',
+        'property notify-pid',
+        'property ownership',
+        'property queued-bytes',
+        'property uid',
+        'property unlinked',
     },
     'MessageQueueClass': {
         'field parent_class',
@@ -176,7 +218,7 @@ class GirTest(unittest.TestCase):
                 self.assertEqual(full.get('shadows'), name)
 
     def test_every_name_tells_its_version(self):
-        versioned = {'class', 'bitfield', 'callback', 'constant', 'function', 'function-macro',
+        versioned = {'class', 'bitfield', 'enumeration', 'callback', 'constant', 'function', 'function-macro',
                      'constructor', 'method', 'property'}
         for element in self.public:
             for described in element.iter():
@@ -187,7 +229,7 @@ class GirTest(unittest.TestCase):
     def test_every_name_is_documented(self):
         for element in self.public:
             for described in [element, *element.iter()]:
-                if described.get('name') and kind(described) not in ('type', 'implements'):
+                if described.get('name') and kind(described) not in ('type', 'array', 'implements'):
                     with self.subTest(describe(element) + ': ' + describe(described)):
                         self.assertTrue(described.findtext(CORE + 'doc', '').strip())
 

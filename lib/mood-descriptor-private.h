@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+gboolean mood_descriptor_is_queue (int fd);
+char *mood_descriptor_describe (int fd);
+char *mood_descriptor_get_queue_name (int fd);
+
+G_END_DECLS
