@@ -24,9 +24,9 @@ import tap
 
 # What every class has, and what nobody calls by its name and no type checker asks for.
 UNNAMED = {
-    '__class__', '__del__', '__dict__', '__doc__', '__firstlineno__', '__flags_values__',
-    '__gsignals__', '__gtype__', '__info__', '__module__', '__new__', '__reduce_ex__', '__repr__',
-    '__static_attributes__', '__weakref__',
+    '__class__', '__del__', '__dict__', '__doc__', '__enum_values__', '__firstlineno__',
+    '__flags_values__', '__gsignals__', '__gtype__', '__info__', '__module__', '__new__',
+    '__reduce_ex__', '__repr__', '__static_attributes__', '__weakref__',
 }
 
 FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef
@@ -65,6 +65,13 @@ def find(cls, name):
     return next(vars(each)[name] for each in own_classes(cls) if name in vars(each))
 
 
+def evaluate(default):
+    """The value of a default, which may be a constant of Mood's."""
+    if isinstance(default, ast.Attribute):
+        return getattr(getattr(Mood, default.value.id), default.attr)
+    return ast.literal_eval(default)
+
+
 def stub_parameters(node):
     """The names, and the defaults of those that have one; a star before what is by name only."""
     arguments = node.args
@@ -75,7 +82,7 @@ def stub_parameters(node):
         result.append(('*' + arguments.vararg.arg, None))
     result += [('*, ' + argument.arg, default)
                for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults)]
-    return [(name, default and ast.literal_eval(default), default is not None)
+    return [(name, default and evaluate(default), default is not None)
             for name, default in result]
 
 
@@ -123,9 +130,10 @@ class StubTest(unittest.TestCase):
                 runtime = {
                     member for cls in own_classes(getattr(Mood, name)) for member in vars(cls)
                     if not member.startswith('_') or member.startswith('__')}
-                if issubclass(getattr(Mood, name), enum.Flag):
-                    # With newer versions of PyGObject they are flags of Python's own kind.
-                    runtime -= {member for cls in enum.IntFlag.__mro__ for member in vars(cls)}
+                if issubclass(getattr(Mood, name), enum.Enum):
+                    # With newer versions of PyGObject they are of Python's own kind.
+                    runtime -= {member for kind in (enum.IntEnum, enum.IntFlag)
+                                for cls in kind.__mro__ for member in vars(cls)}
                 stub = {member for member, _ in definitions(node.body)}
                 # GObject.Object has them, and the stub tells more about them; any class has an
                 # __init__.
@@ -134,10 +142,13 @@ class StubTest(unittest.TestCase):
                     stub -= {'__init__'}
                 self.assertEqual(stub, runtime - UNNAMED)
 
-    def test_flags_have_the_same_values(self):
-        stub = {name: ast.literal_eval(node.value)
-                for name, node in definitions(self.classes['OpenFlags'].body)}
-        self.assertEqual(stub, {name: int(getattr(Mood.OpenFlags, name)) for name in stub})
+    def test_constants_have_the_same_values(self):
+        for class_name in 'GeometryPolicy', 'OpenFlags', 'Ownership':
+            with self.subTest(class_name):
+                runtime = getattr(Mood, class_name)
+                stub = {name: ast.literal_eval(node.value)
+                        for name, node in definitions(self.classes[class_name].body)}
+                self.assertEqual(stub, {name: int(getattr(runtime, name)) for name in stub})
 
     def test_attributes_are_attributes_and_functions_are_functions(self):
         for class_name, class_node in self.classes.items():
@@ -171,7 +182,8 @@ class StubTest(unittest.TestCase):
                         for name, node in definitions(nested.body)}
                 gtype = getattr(Mood, class_name).__gtype__
                 runtime = {
-                    specification.name: bool(specification.flags & GObject.ParamFlags.WRITABLE)
+                    specification.name.replace('-', '_'): bool(
+                        specification.flags & GObject.ParamFlags.WRITABLE)
                     and not specification.flags & GObject.ParamFlags.CONSTRUCT_ONLY
                     for specification in GObject.list_properties(gtype)
                     if specification.owner_type.is_a(gtype)}
@@ -189,7 +201,7 @@ class StubTest(unittest.TestCase):
         self.assertEqual(stub, runtime)
 
     def test_functions_have_the_same_parameters(self):
-        for name in 'recv', 'send', 'unlink':
+        for name in 'listen_queues', 'recv', 'send', 'unlink':
             self.assert_same_parameters(dict(definitions(STUB.body))[name], getattr(Mood, name))
         for class_name in 'MessageQueue', 'PriorityMessage':
             cls = getattr(Mood, class_name)

@@ -8,7 +8,10 @@ const {GLib, Gio} = imports.gi;
 
 const MAX_UINT32 = 2 ** 32 - 1;
 
-const OPEN_KEYS = ['name', 'flags', 'mode', 'maxmsg', 'msgsize'];
+// In the order of the arguments of new_full().
+const OPEN_KEYS = [
+  'name', 'flags', 'mode', 'maxmsg', 'msgsize', 'ownership', 'geometry_policy', 'exact_mode',
+];
 
 const encoder = new TextEncoder();
 
@@ -52,6 +55,16 @@ function checkIoPriority(ioPriority) {
 function checkPriority(priority) {
   if (!Number.isInteger(priority) || priority < 0 || priority > MAX_UINT32)
     refuse('the priority of a message', 'a whole number from 0 to 32767', priority);
+}
+
+function checkMember(what, value, enumeration) {
+  if (!Object.values(enumeration).includes(value) || typeof value !== 'number')
+    refuse(what, `one of Mood.${enumeration.$gtype.name.replace('Mood', '')}`, value);
+}
+
+function checkFd(fd) {
+  if (!Number.isInteger(fd) || fd !== (fd | 0))
+    refuse('a descriptor', 'a whole number', fd);
 }
 
 function checkName(name) {
@@ -173,7 +186,7 @@ class Messages {
 // Called by GJS, with the namespace for its this.
 function _init() {
   const {MessageQueue, recv: shortRecv, send: shortSend, unlink} = this;
-  const {prototype} = MessageQueue;
+  const {new_from_fd, prototype} = MessageQueue;
 
   // With a callback they are what they were.
   Gio._promisify(prototype, 'receive_async', 'receive_finish');
@@ -207,20 +220,48 @@ function _init() {
     return unlink(name);
   };
 
+  const {GeometryPolicy, OpenFlags, Ownership} = this;
+
   // These give an object of a derived class, if they are called on it.
-  MessageQueue.new = function (name, flags, mode = 0o600, maxmsg = -1, msgsize = -1) {
-    checkName(name);
+  MessageQueue.new_full = function (name, flags, mode = 0o600, maxmsg = -1, msgsize = -1,
+    ownership = Ownership.KEEP, geometryPolicy = GeometryPolicy.ACCEPT, exactMode = false) {
+    checkMember('what becomes of the name', ownership, Ownership);
+    checkMember('what to do about another geometry', geometryPolicy, GeometryPolicy);
+    if (name !== null || ownership === Ownership.KEEP)
+      checkName(name);
     if (!Number.isInteger(flags) || flags < 0 || flags > MAX_UINT32)
       refuse('flags', 'made of Mood.OpenFlags', flags);
     checkUint32('mode', mode);
     checkInt64('maxmsg', maxmsg);
     checkInt64('msgsize', msgsize);
 
-    const queue = new this({name, flags, mode, maxmsg, msgsize});
+    const queue = new this({
+      name, flags, mode, maxmsg, msgsize, ownership, geometryPolicy, exactMode: Boolean(exactMode),
+    });
 
     queue.init(null);
 
     return queue;
+  };
+
+  MessageQueue.new = function (name, flags, mode, maxmsg, msgsize) {
+    return this.new_full(name, flags, mode, maxmsg, msgsize);
+  };
+
+  MessageQueue.new_temporary = function (flags = OpenFlags.RDWR, mode, maxmsg, msgsize) {
+    return this.new_full(null, flags | OpenFlags.CREAT, mode, maxmsg, msgsize,
+      Ownership.UNLINK_ON_CLOSE);
+  };
+
+  MessageQueue.new_anonymous = function (flags = OpenFlags.RDWR, maxmsg, msgsize) {
+    return this.new_full(null, flags | OpenFlags.CREAT, undefined, maxmsg, msgsize,
+      Ownership.ANONYMOUS);
+  };
+
+  MessageQueue.new_from_fd = function (fd) {
+    checkFd(fd);
+
+    return new_from_fd.call(MessageQueue, fd);
   };
 
   MessageQueue.open = function (details) {
@@ -231,7 +272,9 @@ function _init() {
         throw new TypeError(`what to open has ${OPEN_KEYS.join(', ')}, and no ${key}`);
     }
 
-    return this.new(...OPEN_KEYS.map(key => details[key]));
+    const {name = null, ...rest} = details;
+
+    return this.new_full(name, ...OPEN_KEYS.slice(1).map(key => rest[key]));
   };
 
   Object.assign(prototype, {

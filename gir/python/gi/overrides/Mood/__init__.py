@@ -2,6 +2,7 @@
 """What Python adds to the introspected library, so that it is what Python's users expect: the names
 and the behaviour of the module mood.mqueue, exceptions, iteration, asyncio."""
 
+import datetime
 import importlib
 import math
 import os
@@ -21,7 +22,9 @@ from . import _coroutines, _errors, _waiting  # noqa: E402
 from ._arguments import (  # noqa: E402
     to_bytes,
     to_cancellable,
+    to_fd,
     to_integer,
+    to_member,
     to_microseconds,
     to_name,
     to_open_flags,
@@ -70,15 +73,39 @@ def _attribute(name, set_value=None):
     return property(lambda self: self.get_property(name), set_value)
 
 
-def _parameters(name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
+def _time(name):
+    """The property of the same name, as an attribute of Python's kind."""
+
+    def get(self):
+        time = self.get_property(name)
+        return time and datetime.datetime.fromtimestamp(time.to_unix(), datetime.timezone.utc)
+
+    return property(get)
+
+
+def _parameters(
+    name,
+    flags,
+    mode=0o600,
+    maxmsg=-1,
+    msgsize=-1,
+    *,
+    ownership=Mood.Ownership.KEEP,
+    geometry_policy=Mood.GeometryPolicy.ACCEPT,
+    exact_mode=False,
+):
     """The constructor's, as the library takes them."""
-    return (
-        to_name(name),
-        to_open_flags(flags),
-        to_integer(mode, "mode"),
-        to_integer(maxmsg, "maxmsg"),
-        to_integer(msgsize, "msgsize"),
-    )
+    is_unnamed = name is None and ownership != Mood.Ownership.KEEP
+    return {
+        "name": None if is_unnamed else to_name(name),
+        "flags": to_open_flags(flags),
+        "mode": to_integer(mode, "mode"),
+        "maxmsg": to_integer(maxmsg, "maxmsg"),
+        "msgsize": to_integer(msgsize, "msgsize"),
+        "ownership": to_member(ownership, Mood.Ownership),
+        "geometry_policy": to_member(geometry_policy, Mood.GeometryPolicy),
+        "exact_mode": bool(exact_mode),
+    }
 
 
 # It says so in the errors of those that are wrong or missing.
@@ -86,6 +113,8 @@ _parameters.__qualname__ = "MessageQueue"
 
 
 def _is_utf8(name):
+    if name is None:
+        return True
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -136,6 +165,11 @@ class MessageQueue(Mood.MessageQueue):
     the flags have os.O_CREAT. The flags are os.O_* or Mood.OpenFlags; mode, maxmsg and msgsize
     matter for a queue that is created, and a negative maxmsg or msgsize asks for the default.
 
+    More about a queue that is to be created is said by keyword: ownership, a Mood.Ownership, is
+    what becomes of its name, which may be None if it is not to be kept; geometry_policy, a
+    Mood.GeometryPolicy, is what to do about one that exists with another maxmsg or msgsize; with
+    exact_mode the umask takes nothing from the mode.
+
     "with" closes the queue at the end of the block, and leaves the queue itself in the kernel,
     until it is unlinked with queue.unlink() or Mood.unlink(name).
 
@@ -147,24 +181,44 @@ class MessageQueue(Mood.MessageQueue):
     def __new__(cls, *arguments, **keywords):
         if cls is MessageQueue:
             parameters = _parameters(*arguments, **keywords)
-            if not _is_utf8(parameters[0]):
+            name = parameters["name"]
+            if not _is_utf8(name):
                 # No property of GObject's can hold such a name.
-                with _errors.translating(parameters[0]):
-                    queue = Mood.MessageQueue.new(*parameters)
+                with _errors.translating(name):
+                    queue = Mood.MessageQueue.new_full(*parameters.values())
                 queue._flags = None
                 return queue
         return super().__new__(cls)
 
-    def __init__(self, name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
+    def __init__(
+        self,
+        name,
+        flags,
+        mode=0o600,
+        maxmsg=-1,
+        msgsize=-1,
+        *,
+        ownership=Mood.Ownership.KEEP,
+        geometry_policy=Mood.GeometryPolicy.ACCEPT,
+        exact_mode=False,
+    ):
         if self.__dict__.get("_flags") is not None:
             raise TypeError("a queue is opened once, by its constructor")
         if "_flags" not in self.__dict__:
-            parameters = _parameters(name, flags, mode, maxmsg, msgsize)
-            if not _is_utf8(parameters[0]):
+            parameters = _parameters(
+                name,
+                flags,
+                mode,
+                maxmsg,
+                msgsize,
+                ownership=ownership,
+                geometry_policy=geometry_policy,
+                exact_mode=exact_mode,
+            )
+            if not _is_utf8(parameters["name"]):
                 raise ValueError("only Mood.MessageQueue itself opens a name that is not UTF-8")
-            keys = "name", "flags", "mode", "maxmsg", "msgsize"
-            super().__init__(**dict(zip(keys, parameters)))
-            with _errors.translating(parameters[0]):
+            super().__init__(**parameters)
+            with _errors.translating(parameters["name"]):
                 self.init(None)
         # An attribute makes this object live as long as the GObject does.
         self._flags = flags
@@ -173,6 +227,42 @@ class MessageQueue(Mood.MessageQueue):
     def new(cls, name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
         """The same as MessageQueue(name, flags, mode, maxmsg, msgsize)."""
         return cls(name, flags, mode, maxmsg, msgsize)
+
+    @classmethod
+    def new_full(
+        cls, name, flags, mode, maxmsg, msgsize, ownership, geometry_policy, exact_mode
+    ):
+        """The same as MessageQueue(), with the arguments in the order of the C library."""
+        return cls(
+            name,
+            flags,
+            mode,
+            maxmsg,
+            msgsize,
+            ownership=ownership,
+            geometry_policy=geometry_policy,
+            exact_mode=exact_mode,
+        )
+
+    @classmethod
+    def new_temporary(cls, flags=Mood.OpenFlags.RDWR, mode=0o600, maxmsg=-1, msgsize=-1):
+        """Creates a queue under a name that nobody has, and unlinks it when it is closed."""
+        flags = to_open_flags(flags) | Mood.OpenFlags.CREAT
+        ownership = Mood.Ownership.UNLINK_ON_CLOSE
+        return cls(None, flags, mode, maxmsg, msgsize, ownership=ownership)
+
+    @classmethod
+    def new_anonymous(cls, flags=Mood.OpenFlags.RDWR, maxmsg=-1, msgsize=-1):
+        """Creates a queue without a name, for those to whom its descriptor is passed."""
+        flags = to_open_flags(flags) | Mood.OpenFlags.CREAT
+        ownership = Mood.Ownership.ANONYMOUS
+        return cls(None, flags, 0o600, maxmsg, msgsize, ownership=ownership)
+
+    @classmethod
+    def new_from_fd(cls, fd):
+        """Makes a queue of a descriptor, which it takes; if this fails, it is still the caller's."""
+        with _errors.translating(None):
+            return Mood.MessageQueue.new_from_fd(to_fd(fd))
 
     def __del__(self, is_finalizing=sys.is_finalizing, warn=warnings.warn):
         if is_finalizing():
@@ -193,6 +283,18 @@ class MessageQueue(Mood.MessageQueue):
     curmsgs = _attribute("curmsgs")
     closed = _attribute("closed")
     fd = _attribute("fd")
+    ownership = _attribute("ownership")
+    geometry_policy = _attribute("geometry-policy")
+    exact_mode = _attribute("exact-mode")
+    created = _attribute("created")
+    unlinked = _attribute("unlinked")
+    queued_bytes = _attribute("queued-bytes")
+    notify_pid = _attribute("notify-pid")
+    uid = _attribute("uid")
+    gid = _attribute("gid")
+    atime = _time("atime")
+    mtime = _time("mtime")
+    ctime = _time("ctime")
     # By the method, because setting the property could not raise an error.
     blocking = _attribute("blocking", lambda self, blocking: self.set_nonblocking(not blocking))
 
@@ -260,6 +362,7 @@ class MessageQueue(Mood.MessageQueue):
 
     close = _raises(Mood.MessageQueue.close)
     unlink = _raises(Mood.MessageQueue.unlink)
+    dup_fd = _raises(Mood.MessageQueue.dup_fd)
     set_nonblocking = _raises(Mood.MessageQueue.set_nonblocking)
     receive_finish = _raises(Mood.MessageQueue.receive_finish)
     send_finish = _raises(Mood.MessageQueue.send_finish)
@@ -431,4 +534,11 @@ def unlink(name):
         return Mood.unlink(name)
 
 
-__all__ += ["recv", "send", "unlink"]
+def listen_queues():
+    """Takes the queues that the service manager, such as systemd, has opened for this process:
+    a list of the queues, and a list of the names that their descriptors were given."""
+    with _errors.translating(None):
+        return Mood.listen_queues()
+
+
+__all__ += ["listen_queues", "recv", "send", "unlink"]

@@ -74,6 +74,24 @@ def to_name(name):
     return name
 
 
+def to_member(value, enumeration):
+    if not isinstance(value, enumeration):
+        raise TypeError(
+            f"{value!r} is none of Mood.{enumeration.__name__}, such as "
+            f"Mood.{enumeration.__name__}.{enumeration(0).value_nick.upper()}"
+        )
+    return value
+
+
+def to_fd(fd):
+    """A descriptor that the library takes from whoever has it."""
+    if not isinstance(fd, int) and hasattr(fd, "fileno"):
+        raise TypeError("a descriptor is taken, and an object with fileno() would close it as well")
+    fd = to_integer(fd, "a descriptor")
+    # What C has no number for is open nowhere.
+    return fd if -1 <= fd < 2**31 else -1
+
+
 def to_view(message):
     """The message as a memoryview of bytes."""
     if isinstance(message, str):
