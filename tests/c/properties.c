@@ -184,7 +184,7 @@ test_read_only (void)
   guint n_pspecs;
 
   pspecs = g_object_class_list_properties (G_OBJECT_CLASS (klass), &n_pspecs);
-  g_assert_cmpuint (n_pspecs, ==, 9);
+  g_assert_cmpuint (n_pspecs, ==, 21);
 
   for (guint i = 0; i < n_pspecs; i++)
     {
