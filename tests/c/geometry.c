@@ -249,49 +249,86 @@ test_exclusive (void)
 typedef struct
 {
   const char *name;
-  gint64 maxmsg;
-} Replacer;
+  gint replaced; /* atomic */
+  gint is_over;  /* atomic */
+} Race;
 
-#define N_REPLACERS    4
-#define N_REPLACEMENTS 300
+#define N_REPLACERS    3
+#define N_OPENERS      2
+#define N_REPLACEMENTS 2000
 
 static gpointer
 replace_often (gpointer data)
 {
-  Replacer *self = data;
+  Race *race = data;
 
-  for (guint i = 0; i < N_REPLACEMENTS; i++)
+  for (gint64 i = 0; i < N_REPLACEMENTS; i++)
+    {
+      gint64 maxmsg = 1 + i % 3;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (MoodMessageQueue) queue =
+          create (race->name, MOOD_OPEN_RDWR, maxmsg, 16, MOOD_GEOMETRY_POLICY_REPLACE, &error);
+
+      if (queue == NULL)
+        {
+          g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+          continue;
+        }
+
+      assert_geometry (queue, maxmsg, 16);
+      /* Nobody replaces what is open here. */
+      g_assert_false (mood_message_queue_is_unlinked (queue));
+      if (mood_message_queue_is_created (queue))
+        g_atomic_int_inc (&race->replaced);
+    }
+
+  return NULL;
+}
+
+static gpointer
+open_often (gpointer data)
+{
+  Race *race = data;
+
+  for (guint i = 0; !g_atomic_int_get (&race->is_over); i++)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (MoodMessageQueue) queue =
-          create (self->name, MOOD_OPEN_RDWR | MOOD_OPEN_NONBLOCK, self->maxmsg, 16,
-                  MOOD_GEOMETRY_POLICY_REPLACE, &error);
+          mood_message_queue_new (race->name,
+                                  MOOD_OPEN_RDONLY | (i % 2 == 0 ? MOOD_OPEN_NONBLOCK : 0), 0, -1,
+                                  -1, &error);
 
       if (queue == NULL)
-        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
       else
-        assert_geometry (queue, self->maxmsg, 16);
+        g_assert_cmpint (mood_message_queue_get_blocking (queue), ==, i % 2 != 0);
     }
 
   return NULL;
 }
 
 /* Those who all want the same name for another geometry get it or are told that it is busy. Nobody
- * is kept waiting, and no signal that belongs to how it is found out does harm. */
+ * loses a queue that he has open or is kept waiting, those neither who just open it, and no signal
+ * that belongs to how it is found out does harm. */
 static void
 test_replace_race (void)
 {
-  const char *name = mood_test_queue_name ();
-  Replacer replacers[N_REPLACERS];
-  GThread *threads[N_REPLACERS];
+  Race race = { .name = mood_test_queue_name () };
+  GThread *replacers[N_REPLACERS];
+  GThread *openers[N_OPENERS];
 
-  for (guint i = 0; i < N_REPLACERS; i++)
-    {
-      replacers[i] = (Replacer){ .name = name, .maxmsg = i + 1 };
-      threads[i] = g_thread_new (NULL, replace_often, &replacers[i]);
-    }
-  for (guint i = 0; i < N_REPLACERS; i++)
-    g_thread_join (threads[i]);
+  for (gsize i = 0; i < N_REPLACERS; i++)
+    replacers[i] = g_thread_new (NULL, replace_often, &race);
+  for (gsize i = 0; i < N_OPENERS; i++)
+    openers[i] = g_thread_new (NULL, open_often, &race);
+  for (gsize i = 0; i < N_REPLACERS; i++)
+    g_thread_join (replacers[i]);
+  g_atomic_int_set (&race.is_over, TRUE);
+  for (gsize i = 0; i < N_OPENERS; i++)
+    g_thread_join (openers[i]);
+
+  g_test_message ("%d queues", race.replaced);
+  g_assert_cmpint (race.replaced, >, 0);
 }
 
 static gpointer

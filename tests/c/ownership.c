@@ -76,7 +76,7 @@ test_created (void)
 }
 
 #define N_CREATORS 8
-#define N_ROUNDS   200
+#define N_ROUNDS   2000
 
 typedef struct
 {
@@ -260,20 +260,19 @@ close_in_thread (gpointer data)
 static void
 test_close_race (void)
 {
-  for (guint round = 0; round < N_ROUNDS; round++)
+  const char *name = mood_test_queue_name ();
+
+  for (guint round = 0; round < 200; round++)
     {
-      const char *name = "/mood-test-close-race";
-      g_autoptr (MoodMessageQueue) queue = NULL;
+      g_autoptr (MoodMessageQueue) queue = owned_queue_new (name);
       GThread *threads[4];
 
-      g_autofree char *unique = g_strdup_printf ("%s-%d", name, (int) getpid ());
-      queue = owned_queue_new (unique);
       for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
         threads[i] = g_thread_new (NULL, close_in_thread, queue);
       for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
         g_thread_join (threads[i]);
 
-      g_assert_false (exists (unique));
+      g_assert_false (exists (name));
     }
 }
 
