@@ -24,13 +24,13 @@ query_stat (MoodMessageQueue *self, struct stat *status)
   return answered;
 }
 
-/* FALSE if the queue is not open to receive. */
+/* FALSE if the queue is not open, or the kernel does not tell, as who may only send. */
 static gboolean
 query_status (MoodMessageQueue *self, MoodStatus *status)
 {
   gboolean answered;
 
-  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE) != 0)
+  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN) != 0)
     return FALSE;
 
   answered = mood_status_read (self->fd, status) == 0;
