@@ -10,7 +10,9 @@
  * The sources, too, are of main contexts whose lock a thread that the child does not have may hold
  * for ever, and whose wake-up descriptor is the parent's: the child does not touch them. Those that
  * it runs itself see by their prepare function that the queue is closed. Nor does it stand in line
- * behind calls that nobody serves. */
+ * behind calls that nobody serves. A registration for notification is the parent's, as is what
+ * comes from the socket that both have: the child does not count the sources that made one as such.
+ */
 
 #include "mood-message-queue-private.h"
 
@@ -63,6 +65,8 @@ after_fork_in_child (void)
       if ((self->state & MOOD_STATE_CLOSED) != 0)
         mood_message_queue_take_descriptor (self);
     }
+
+  clear_links (&mood_message_queue_notifications);
 
   pthread_mutex_unlock (&mood_message_queue_lock);
 }

@@ -205,6 +205,11 @@ void mood_message_queue_return_result (GTask *task, gpointer pointer, GDestroyNo
 GIOCondition mood_message_queue_mask_condition (MoodMessageQueue *self, GIOCondition condition);
 void mood_message_queue_close_sources (MoodMessageQueue *self);
 
+/* mood-message-queue-notification.c */
+extern GQueue mood_message_queue_notifications;
+void mood_message_queue_install_arrived (void);
+void mood_message_queue_close_notifications (MoodMessageQueue *self);
+
 /* mood-message-queue-fork.c */
 void mood_message_queue_handle_forks (void);
 void mood_message_queue_register (MoodMessageQueue *self);

@@ -44,37 +44,11 @@ condition_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_
   return func (self->queue, condition, user_data);
 }
 
-static gboolean
-condition_source_closure_callback (MoodMessageQueue *queue,
-                                   GIOCondition condition,
-                                   gpointer user_data)
-{
-  GClosure *closure = user_data;
-  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
-  GValue result = G_VALUE_INIT;
-  gboolean keep;
-
-  g_value_init (&result, G_TYPE_BOOLEAN);
-  g_value_init (&arguments[0], MOOD_TYPE_MESSAGE_QUEUE);
-  g_value_set_object (&arguments[0], queue);
-  g_value_init (&arguments[1], G_TYPE_IO_CONDITION);
-  g_value_set_flags (&arguments[1], condition);
-
-  g_closure_invoke (closure, &result, G_N_ELEMENTS (arguments), arguments, NULL);
-
-  keep = g_value_get_boolean (&result);
-  g_value_unset (&result);
-  g_value_unset (&arguments[0]);
-  g_value_unset (&arguments[1]);
-
-  return keep;
-}
-
 static GSourceFuncs condition_source_funcs = {
   .prepare = mood_source_prepare,
   .dispatch = condition_source_dispatch,
   .finalize = mood_source_finalize,
-  .closure_callback = (GSourceFunc) (GCallback) condition_source_closure_callback,
+  .closure_callback = (GSourceFunc) (GCallback) mood_source_condition_closure_callback,
   .closure_marshal = (GSourceDummyMarshal) (GCallback) g_cclosure_marshal_generic,
 };
 

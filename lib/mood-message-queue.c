@@ -662,6 +662,8 @@ mood_message_queue_class_init (MoodMessageQueueClass *klass)
                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
+
+  mood_message_queue_install_arrived ();
 }
 
 static void
@@ -1231,7 +1233,8 @@ mood_message_queue_fileno (MoodMessageQueue *self)
  * is closed after it. Watches are dispatched once more, with %G_IO_NVAL, and receivers end.
  *
  * Closing takes back a notification that the process asked for with `mq_notify(3)`, by whichever
- * of its descriptors of the queue.
+ * of its descriptors of the queue. Sources made by
+ * [method@Mood.MessageQueue.create_notification_source] for other objects ask for it again.
  *
  * Errors:
  *
@@ -1267,6 +1270,7 @@ mood_message_queue_close (MoodMessageQueue *self, GError **error)
     return TRUE;
 
   mood_message_queue_wake_waiting (self);
+  mood_message_queue_close_notifications (self);
   mood_message_queue_close_sources (self);
   if ((state & MOOD_STATE_USERS_MASK) == 0)
     errsv = mood_message_queue_close_descriptor (self);

@@ -27,7 +27,10 @@ G_DECLARE_FINAL_TYPE (MoodMessageQueue, mood_message_queue, MOOD, MESSAGE_QUEUE,
  * @user_data: the data given together with the function
  *
  * What a source made by [method@Mood.MessageQueue.create_source] or a watch added by
- * [method@Mood.MessageQueue.add_watch] calls when the queue is ready.
+ * [method@Mood.MessageQueue.add_watch] calls when the queue is ready, and what one made by
+ * [method@Mood.MessageQueue.create_notification_source] or added by
+ * [method@Mood.MessageQueue.add_notification] calls when a message has come to the empty queue; for
+ * the latter, %G_IO_ERR tells that the registration is lost.
  *
  * Another process may have been faster: by the time of the call the message, or the room for one,
  * can be gone again. A queue in nonblocking mode makes that harmless, because receiving then gives
@@ -259,6 +262,33 @@ guint mood_message_queue_add_receiver_full (MoodMessageQueue *self,
                                             MoodMessageFunc func,
                                             gpointer user_data,
                                             GDestroyNotify notify);
+
+MOOD_AVAILABLE_IN_1_0
+GSource *mood_message_queue_create_notification_source (MoodMessageQueue *self,
+                                                        gboolean rearm,
+                                                        GCancellable *cancellable,
+                                                        GError **error);
+MOOD_AVAILABLE_IN_1_0
+guint mood_message_queue_add_notification (MoodMessageQueue *self,
+                                           gboolean rearm,
+                                           MoodMessageQueueSourceFunc func,
+                                           gpointer user_data,
+                                           GError **error);
+MOOD_AVAILABLE_IN_1_0
+guint mood_message_queue_add_notification_full (MoodMessageQueue *self,
+                                                int priority,
+                                                gboolean rearm,
+                                                MoodMessageQueueSourceFunc func,
+                                                gpointer user_data,
+                                                GDestroyNotify notify,
+                                                GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean
+mood_message_queue_notify_by_signal (MoodMessageQueue *self, int signal_number, GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_reserve_notification (MoodMessageQueue *self, GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_cancel_notification (MoodMessageQueue *self, GError **error);
 
 MOOD_AVAILABLE_IN_1_0
 void mood_message_queue_receive_async (MoodMessageQueue *self,

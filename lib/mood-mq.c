@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* On a blocking descriptor, this time makes mq_timedsend() and mq_timedreceive() answer at once,
@@ -109,4 +110,13 @@ gssize
 mood_mq_try_receive (int fd, guint8 *buffer, gsize size, guint *priority)
 {
   return mq_timedreceive (fd, (char *) buffer, size, priority, &at_once);
+}
+
+/* Past the C library, which makes a thread for SIGEV_THREAD: for the kernel, sigev_signo is a
+ * netlink socket then, which gets the cookie that sigev_value leads to. Without @notification the
+ * registration of the process ends. */
+int
+mood_mq_notify (int fd, const struct sigevent *notification)
+{
+  return (int) syscall (SYS_mq_notify, fd, notification);
 }

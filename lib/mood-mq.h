@@ -3,6 +3,7 @@
 #pragma once
 
 #include <glib.h>
+#include <signal.h>
 
 G_BEGIN_DECLS
 
@@ -23,5 +24,6 @@ int mood_mq_send (int fd, const guint8 *message, gsize length, guint priority);
 int mood_mq_try_send (int fd, const guint8 *message, gsize length, guint priority);
 gssize mood_mq_receive (int fd, guint8 *buffer, gsize size, guint *priority);
 gssize mood_mq_try_receive (int fd, guint8 *buffer, gsize size, guint *priority);
+int mood_mq_notify (int fd, const struct sigevent *notification);
 
 G_END_DECLS

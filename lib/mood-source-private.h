@@ -7,7 +7,9 @@
 G_BEGIN_DECLS
 
 /* What every source on a queue begins with. */
-typedef struct
+typedef struct _MoodSource MoodSource;
+
+struct _MoodSource
 {
   GSource parent;
 
@@ -19,7 +21,11 @@ typedef struct
   gboolean is_enlisted;
   GSource *end; /* under the lock: tells that the source is destroyed; NULL once it is */
   GList link;   /* in the queue's sources; under the lock */
-} MoodSource;
+
+  /* What else has to be done at the end, with the lock held, or NULL: called when the source is
+   * destroyed, and again when it is disposed of. */
+  void (*on_end) (MoodSource *self);
+};
 
 GSource *mood_source_new (GSourceFuncs *funcs,
                           gsize size,
@@ -32,6 +38,9 @@ gboolean mood_source_prepare (GSource *source, int *timeout);
 void mood_source_stop_polling (MoodSource *self);
 void mood_source_poll (MoodSource *self, GIOCondition condition);
 gboolean mood_source_begin_dispatch (MoodSource *self);
+gboolean mood_source_condition_closure_callback (MoodMessageQueue *queue,
+                                                 GIOCondition condition,
+                                                 gpointer user_data);
 guint mood_source_attach_default (GSource *source,
                                   int priority,
                                   GSourceFunc func,

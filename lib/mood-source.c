@@ -36,6 +36,9 @@ end_source (MoodSource *self)
   if (self->end != NULL)
     ((EndSource *) self->end)->source = NULL;
   self->end = NULL;
+
+  if (self->on_end != NULL)
+    self->on_end (self);
 }
 
 static void
@@ -209,6 +212,33 @@ mood_source_attach_default (GSource *source,
   g_source_unref (source);
 
   return id;
+}
+
+/* For a source that is given a closure in the place of a MoodMessageQueueSourceFunc. */
+gboolean
+mood_source_condition_closure_callback (MoodMessageQueue *queue,
+                                        GIOCondition condition,
+                                        gpointer user_data)
+{
+  GClosure *closure = user_data;
+  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
+  GValue result = G_VALUE_INIT;
+  gboolean keep;
+
+  g_value_init (&result, G_TYPE_BOOLEAN);
+  g_value_init (&arguments[0], MOOD_TYPE_MESSAGE_QUEUE);
+  g_value_set_object (&arguments[0], queue);
+  g_value_init (&arguments[1], G_TYPE_IO_CONDITION);
+  g_value_set_flags (&arguments[1], condition);
+
+  g_closure_invoke (closure, &result, G_N_ELEMENTS (arguments), arguments, NULL);
+
+  keep = g_value_get_boolean (&result);
+  g_value_unset (&result);
+  g_value_unset (&arguments[0]);
+  g_value_unset (&arguments[1]);
+
+  return keep;
 }
 
 /* Makes every source of the queue ready, to tell its callback that the queue is closed. */

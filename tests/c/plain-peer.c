@@ -58,6 +58,12 @@ print (const char *name, int count)
   return 0;
 }
 
+static int
+send_one (const char *name, const char *message)
+{
+  return mq_send (open_or_exit (name, O_WRONLY), message, strlen (message), 0) == 0 ? 0 : 1;
+}
+
 /* Sends everything back as it came, until an empty message of priority 0. */
 static int
 echo (const char *questions_name, const char *answers_name)
@@ -85,6 +91,8 @@ main (int argc, char **argv)
     return create (argv[2]);
   if (argc == 4 && strcmp (argv[1], "print") == 0)
     return print (argv[2], atoi (argv[3]));
+  if (argc == 4 && strcmp (argv[1], "send") == 0)
+    return send_one (argv[2], argv[3]);
   if (argc == 4 && strcmp (argv[1], "echo") == 0)
     return echo (argv[2], argv[3]);
 
