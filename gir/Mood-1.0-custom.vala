@@ -16,6 +16,8 @@ namespace Mood {
         public uint add_receiver ([CCode (pos = 2, type = "MoodMessageFunc")] owned Mood.MessageFunc func, [CCode (pos = 1)] int priority = GLib.Priority.DEFAULT);
         [CCode (cname = "mood_message_queue_add_watch_full")]
         public uint add_watch ([CCode (pos = 2)] GLib.IOCondition condition, [CCode (pos = 3)] owned Mood.MessageQueueSourceFunc func, [CCode (pos = 1)] int priority = GLib.Priority.DEFAULT);
+        [CCode (cname = "mood_message_queue_add_notification_full")]
+        public uint add_notification ([CCode (pos = 3)] owned Mood.MessageQueueSourceFunc? func = null, [CCode (pos = 2)] bool rearm = false, [CCode (pos = 1)] int priority = GLib.Priority.DEFAULT) throws GLib.IOError;
         // From the GIR, Vala would pass an int for the length, which is a gsize.
         [CCode (array_length_pos = 2.5, array_length_type = "gsize")]
         public async uint8[] receive_async (int io_priority = GLib.Priority.DEFAULT, GLib.Cancellable? cancellable = null, out uint priority = null) throws GLib.IOError;

@@ -378,6 +378,8 @@ begin_notification (NotificationSource *self)
       self->link.data = self;
       g_queue_push_tail_link (&mood_message_queue_notifications, &self->link);
       self->is_due = self->rearm && has_messages (queue);
+      if (self->is_due)
+        g_source_set_ready_time (&self->parent.parent, 0);
     }
   pthread_mutex_unlock (&mood_message_queue_lock);
 
@@ -511,9 +513,6 @@ mood_message_queue_create_notification_source (MoodMessageQueue *self,
       return NULL;
     }
 
-  if (notification->is_due)
-    g_source_set_ready_time (source, 0);
-
   return source;
 }
 
@@ -525,7 +524,8 @@ mood_message_queue_create_notification_source (MoodMessageQueue *self,
  * @func: (scope notified) (closure user_data) (destroy notify) (nullable): what to call when a
  *   message came to the empty queue, or %NULL for [signal@Mood.MessageQueue::arrived] alone
  * @user_data: data for @func
- * @notify: (nullable): what to call with @user_data when the notification has ended, or %NULL
+ * @notify: (nullable): what to call with @user_data when the notification has ended, which is at
+ *   once if there is an error, or %NULL
  * @error: return location for an error
  *
  * Registers the process to be told on the main loop of the default main context when a message
@@ -538,7 +538,7 @@ mood_message_queue_create_notification_source (MoodMessageQueue *self,
  *
  * Errors:
  *
- * - those of [method@Mood.MessageQueue.create_notification_source]. @notify is not called then.
+ * - those of [method@Mood.MessageQueue.create_notification_source].
  *
  * See also: `mq_notify(3)`
  *
@@ -561,7 +561,12 @@ mood_message_queue_add_notification_full (MoodMessageQueue *self,
 
   source = mood_message_queue_create_notification_source (self, rearm, NULL, error);
   if (source == NULL)
-    return 0;
+    {
+      /* A binding has nobody else to tell it that @func is not needed any more. */
+      if (notify != NULL)
+        notify (user_data);
+      return 0;
+    }
 
   return mood_source_attach_default (source, priority, (GSourceFunc) (GCallback) func, user_data,
                                      notify);

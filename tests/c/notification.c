@@ -533,7 +533,7 @@ test_busy (void)
                                                               on_destroyed, &error),
                     ==, 0);
   mood_test_assert_error (&error, G_IO_ERROR_BUSY, "this process", NULL);
-  g_assert_cmpuint (calls.destroyed, ==, 0);
+  g_assert_cmpuint (calls.destroyed, ==, 1);
   g_assert_false (mood_message_queue_notify_by_signal (queue, SIGUSR1, &error));
   mood_test_assert_error (&error, G_IO_ERROR_BUSY, "this process", NULL);
   assert_busy_here (queue);

@@ -137,6 +137,7 @@ MEMBERS = {
         'property queued-bytes',
         'property uid',
         'property unlinked',
+        'signal arrived',
     },
     'MessageQueueClass': {
         'field parent_class',
@@ -163,6 +164,7 @@ MEMBERS = {
 
 # What bindings do not see: C has it, and introspection has something better or nothing.
 HIDDEN = {
+    'mood_message_queue_add_notification',
     'mood_message_queue_add_receiver',
     'mood_message_queue_add_watch',
     'mood_message_queue_receive_into',
@@ -218,7 +220,7 @@ class GirTest(unittest.TestCase):
         self.assertEqual(hidden, HIDDEN)
 
     def test_full_form_takes_the_place_of_the_one_for_c(self):
-        for name in 'add_watch', 'add_receiver':
+        for name in 'add_watch', 'add_receiver', 'add_notification':
             with self.subTest(name):
                 full = self.queue.find(f'{CORE}method[@name="{name}_full"]')
                 self.assertEqual(full.get('shadows'), name)
@@ -226,6 +228,8 @@ class GirTest(unittest.TestCase):
     def test_every_name_tells_its_version(self):
         versioned = {'class', 'bitfield', 'enumeration', 'callback', 'constant', 'function', 'function-macro',
                      'constructor', 'method', 'property'}
+        versioned = {'class', 'bitfield', 'callback', 'constant', 'function', 'function-macro',
+                     'constructor', 'method', 'property', 'signal'}
         for element in self.public:
             for described in element.iter():
                 if kind(described) in versioned:
@@ -298,7 +302,8 @@ class GirTest(unittest.TestCase):
                 self.assertEqual(timeout.find(CORE + 'type').get('name'), 'gint64')
 
     def test_every_result_that_is_an_object_belongs_to_the_caller(self):
-        for name in 'create_source', 'create_receiver_source', 'reopen':
+        for name in ('create_source', 'create_receiver_source', 'create_notification_source',
+                     'reopen'):
             with self.subTest(name):
                 result = self.queue.find(f'{CORE}method[@name="{name}"]/{CORE}return-value')
                 self.assertEqual(result.get('transfer-ownership'), 'full')

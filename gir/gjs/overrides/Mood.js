@@ -193,8 +193,8 @@ function _init() {
   Gio._promisify(prototype, 'send_async', 'send_finish');
 
   const {
-    _init: initialize, add_receiver, add_watch, create_receiver_source, create_source, fileno,
-    receive, receive_async, receive_finish, receive_many, receive_with_timeout, recv, send,
+    _init: initialize, add_notification, add_receiver, add_watch, create_notification_source,
+    create_receiver_source, create_source, fileno, notify_by_signal, receive, receive_async, receive_finish, receive_many, receive_with_timeout, recv, send,
     send_async, send_many, send_with_timeout,
   } = prototype;
 
@@ -419,6 +419,34 @@ function _init() {
         args.unshift(GLib.PRIORITY_DEFAULT);
 
       return add_receiver.apply(this, args);
+    },
+
+    // As much of add_notification([priority,] [rearm,] [callback]) as is wanted.
+    add_notification(...args) {
+      const ioPriority = typeof args[0] === 'number' ? args.shift() : GLib.PRIORITY_DEFAULT;
+      const rearm = typeof args[0] === 'boolean' ? args.shift() : false;
+      const [callback = null, ...rest] = args;
+
+      checkIoPriority(ioPriority);
+      if (callback !== null && typeof callback !== 'function')
+        refuse('the callback of a notification', 'a function or null', callback);
+      if (rest.length > 0)
+        throw new TypeError('a notification is added by add_notification([priority,] [rearm,] [callback])');
+
+      return add_notification.call(this, ioPriority, rearm, callback);
+    },
+
+    create_notification_source(rearm = false, cancellable = null) {
+      checkCancellable(cancellable);
+
+      return create_notification_source.call(this, rearm, cancellable);
+    },
+
+    notify_by_signal(signalNumber) {
+      if (!Number.isInteger(signalNumber) || signalNumber !== (signalNumber | 0))
+        refuse('a signal', 'a whole number', signalNumber);
+
+      return notify_by_signal.call(this, signalNumber);
     },
 
     create_source(condition, cancellable = null) {

@@ -367,6 +367,8 @@ class MessageQueue(Mood.MessageQueue):
     receive_finish = _raises(Mood.MessageQueue.receive_finish)
     send_finish = _raises(Mood.MessageQueue.send_finish)
     condition_check = _raises(Mood.MessageQueue.condition_check)
+    reserve_notification = _raises(Mood.MessageQueue.reserve_notification)
+    cancel_notification = _raises(Mood.MessageQueue.cancel_notification)
 
     def reopen(self, flags):
         """Opens the queue once more, under its name or without one, with a mode of its own."""
@@ -509,6 +511,38 @@ class MessageQueue(Mood.MessageQueue):
             return callback(queue, message, message_priority, *rest)
 
         return super().add_receiver(priority, on_message, *data)
+
+    def add_notification(self, *arguments, rearm=False):
+        """add_notification([priority,] callback=None, *data, rearm=False) registers the process to
+        be told when a message comes to the empty queue: the main loop emits the signal "arrived",
+        and calls callback(queue, condition, *data).
+
+        That is the end of it, unless rearm is true and the callback returns True. Such a callback
+        receives all that there is: what is left in the queue is not announced again.
+        """
+        if not arguments or arguments[0] is None or callable(arguments[0]):
+            arguments = (GLib.PRIORITY_DEFAULT, *arguments)
+        priority, callback, *data = arguments if len(arguments) > 1 else (*arguments, None)
+        if not (callback is None or callable(callback)):
+            raise TypeError(
+                "a notification is added by "
+                "add_notification([priority,] callback=None, *data, rearm=False)"
+            )
+        priority = to_integer(priority, "the priority in the main loop")
+        with _errors.translating(self.name):
+            return super().add_notification(priority, bool(rearm), callback, *data)
+
+    def create_notification_source(self, rearm=False, cancellable=None):
+        """The source behind add_notification(), for a main context of its own, with a callback that
+        GObject.source_set_closure() sets."""
+        with _errors.translating(self.name):
+            return super().create_notification_source(bool(rearm), to_cancellable(cancellable))
+
+    def notify_by_signal(self, signal_number):
+        """Registers the process to be sent the signal when a message comes to the empty queue."""
+        signal_number = to_integer(signal_number, "a signal")
+        with _errors.translating(self.name):
+            return super().notify_by_signal(signal_number)
 
 
 MessageQueue = override(MessageQueue)
