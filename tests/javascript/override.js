@@ -464,6 +464,52 @@ test('a receiver with and without a priority', () => {
     assertThrows(() => queue.add_receiver(...args));
 });
 
+test('a notification with and without what may be left out', () => {
+  const queue = newQueue();
+  const seen = [];
+  let arrived = 0;
+  const callback = (...args) => {
+    seen.push(args.slice(1));
+    return GLib.SOURCE_CONTINUE;
+  };
+
+  queue.connect('arrived', () => arrived++);
+  for (const [args, priority, rearm] of [
+    [[], GLib.PRIORITY_DEFAULT, false],
+    [[callback], GLib.PRIORITY_DEFAULT, false],
+    [[true], GLib.PRIORITY_DEFAULT, true],
+    [[true, callback], GLib.PRIORITY_DEFAULT, true],
+    [[GLib.PRIORITY_HIGH], GLib.PRIORITY_HIGH, false],
+    [[GLib.PRIORITY_HIGH, callback], GLib.PRIORITY_HIGH, false],
+    [[GLib.PRIORITY_HIGH, true, null], GLib.PRIORITY_HIGH, true],
+  ]) {
+    const source = findWatch(queue.add_notification(...args));
+
+    assertEqual(source.get_priority(), priority);
+    queue.send('x');
+    waitUntil(() => arrived === 1);
+    assertEqual(source.is_destroyed(), !rearm);
+    assertEqual(seen.splice(0), args.includes(callback) ? [[GLib.IOCondition.IN]] : []);
+    source.destroy();
+    queue.recv();
+    arrived = 0;
+  }
+
+  const source = queue.create_notification_source();
+  GObject.source_set_closure(source, callback);
+  source.attach(null);
+  queue.send('x');
+  waitUntil(() => source.is_destroyed());
+  assertEqual(seen, [[GLib.IOCondition.IN]]);
+
+  for (const args of [['x'], [0, 'x'], [1.5, callback], [NaN], [callback, 1], [0, true, callback, 1]])
+    assertRefused(() => queue.add_notification(...args));
+  assertRefused(() => queue.create_notification_source(true, 1));
+  for (const number of [undefined, '10', 1.5, 2 ** 32])
+    assertRefused(() => queue.notify_by_signal(number));
+  assertEqual(queue.reserve_notification(), true);
+});
+
 test('sources without a cancellable', () => {
   const queue = newQueue();
   let calls = 0;
@@ -516,6 +562,9 @@ test('anything for an argument', () => {
     receive_async: [0, newCancelled(), callback],
     add_watch: [0, GLib.IOCondition.IN, callback],
     add_receiver: [0, callback],
+    add_notification: [0, true, callback],
+    create_notification_source: [true, null],
+    notify_by_signal: [0],
     create_source: [GLib.IOCondition.IN, null],
     create_receiver_source: [null],
     reopen: [Flags.RDWR],

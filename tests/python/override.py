@@ -2,10 +2,14 @@
 
 """The constructor and the attributes of mood.mqueue, and the subscriptions of the main loop."""
 
+import errno
+import gc
 import os
 import pathlib
+import signal
 import stat
 import tempfile
+import weakref
 
 from gi.repository import GObject
 
@@ -274,6 +278,114 @@ class LoopTest(OverrideTest):
                 self.assertEqual(receiver.get_priority(), priority)
                 self.wait_until(lambda: calls)
                 self.assertEqual(calls.pop(), (queue, b'a\0b', 5, 1, 2))
+
+    def test_notification(self):
+        queue = self.new_queue()
+        calls = []
+        arrived = []
+        queue.connect('arrived', arrived.append)
+
+        def on_arrived(*arguments):
+            calls.append(arguments)
+            while queue:
+                try:
+                    queue.recv(timeout=0)
+                except BlockingIOError:
+                    return GLib.SOURCE_CONTINUE
+
+        high = GLib.PRIORITY_HIGH
+        for arguments, keywords, priority, rearm in (
+                ((), {}, 0, False),
+                ((), {'rearm': True}, 0, True),
+                ((None,), {'rearm': False}, 0, False),
+                ((high,), {'rearm': True}, high, True),
+                ((high, None), {}, high, False),
+                ((on_arrived,), {}, 0, False),
+                ((on_arrived, 1, 2), {'rearm': True}, 0, True),
+                ((high, on_arrived, 1, 2), {}, high, False)):
+            with self.subTest(arguments=arguments, **keywords):
+                callback = on_arrived in arguments
+                identifier = queue.add_notification(*arguments, **keywords)
+                source = self.get_watch(identifier)
+                self.addCleanup(source.destroy)
+                self.assertEqual(source.get_priority(), priority)
+                for count in range(1, 4 if rearm else 2):
+                    queue.send(b'x')
+                    self.wait_until(lambda: len(arrived) == count)
+                    self.assertEqual(len(queue), 0 if callback else 1)
+                    if not callback:
+                        queue.recv()
+                self.assertEqual(self.get_watch(identifier) is not None, rearm)
+                data = (1, 2) if 1 in arguments else ()
+                self.assertEqual(
+                    calls, [(queue, GLib.IOCondition.IN, *data)] * len(arrived) * callback)
+                source.destroy()
+                calls.clear()
+                arrived.clear()
+
+    def test_notification_source(self):
+        queue = self.new_queue()
+        cancellable = Gio.Cancellable()
+        for arguments in (), (True,), (False, cancellable):
+            with self.subTest(arguments=arguments):
+                calls = []
+                source = queue.create_notification_source(*arguments)
+                GObject.source_set_closure(source, lambda *call: calls.append(call))
+                source.attach()
+                queue.send(b'x')
+                self.wait_until(lambda: calls)
+                self.assertEqual(calls, [(queue, GLib.IOCondition.IN)])
+                self.assertTrue(source.is_destroyed())
+                queue.recv()
+
+    def test_notification_errors(self):
+        queue = self.new_queue()
+        queue.add_notification()
+        for register in (queue.add_notification, queue.create_notification_source,
+                         queue.reserve_notification,
+                         lambda: queue.notify_by_signal(signal.SIGUSR1)):
+            with self.assertRaises(OSError) as caught:
+                register()
+            self.assertEqual(caught.exception.errno, errno.EBUSY)
+            self.assertIn(f'this process, {os.getpid()},', str(caught.exception))
+        queue.cancel_notification()
+        for number in 0, -1, 32, 65:
+            with self.assertRaises(ValueError):
+                queue.notify_by_signal(number)
+        for wrong in None, 'SIGUSR1', 1.5:
+            with self.assertRaises(TypeError):
+                queue.notify_by_signal(wrong)
+        with self.assertRaises(TypeError):
+            queue.create_notification_source(True, 'no cancellable')
+        for arguments in ('x',), (0, 'x'), (1.5, print), (print, print, print, 5):
+            with self.subTest(arguments=arguments):
+                if arguments[-1] == 5:
+                    # Data may be anything.
+                    self.get_watch(queue.add_notification(*arguments)).destroy()
+                    continue
+                with self.assertRaises(TypeError):
+                    queue.add_notification(*arguments)
+        queue.close()
+        for register in (queue.add_notification, queue.create_notification_source,
+                         queue.reserve_notification, queue.cancel_notification,
+                         lambda: queue.notify_by_signal(signal.SIGUSR1)):
+            with self.assertRaises(ValueError):
+                register()
+
+    def test_notification_refused_keeps_nothing(self):
+        queue = self.new_queue()
+        queue.reserve_notification()
+
+        def on_arrived(queue, condition):
+            return GLib.SOURCE_CONTINUE
+
+        reference = weakref.ref(on_arrived)
+        for _ in range(100):
+            with self.assertRaises(OSError):
+                queue.add_notification(on_arrived, rearm=True)
+        del on_arrived
+        gc.collect()
+        self.assertIsNone(reference())
 
     def test_wrong_arguments(self):
         queue = self.new_queue()

@@ -238,7 +238,8 @@ class StubTest(unittest.TestCase):
                 if not arguments.posonlyargs:
                     signature.bind(**dict.fromkeys(
                         [argument.arg for argument in arguments.args] + by_name))
-        self.assertEqual(checked, {'add_receiver', 'add_watch', 'receive_async', 'send_async'})
+        self.assertEqual(checked, {'add_notification', 'add_receiver', 'add_watch',
+                                   'receive_async', 'send_async'})
 
 
 tap.main()

@@ -187,6 +187,20 @@ def subscribe(queue: Mood.MessageQueue, jobs: Jobs, cancellable: Gio.Cancellable
     queue.add_watch(GLib.IOCondition.IN, on_message)  # refused
     queue.add_watch(on_ready)  # refused
 
+    assert_type(queue.add_notification(), int)
+    queue.add_notification(rearm=True)
+    queue.add_notification(on_ready)
+    jobs.add_notification(GLib.PRIORITY_DEFAULT, on_ready, rearm=True)
+    queue.add_notification(GLib.PRIORITY_DEFAULT, None)
+    queue.add_notification(on_ready_for, "user", rearm=True)
+    queue.add_notification(GLib.PRIORITY_DEFAULT, print, 1, 2, 3, rearm=True)  # refused
+    queue.add_notification(on_message)  # refused
+    queue.add_notification(on_ready_for, 1)  # refused
+    assert_type(queue.create_notification_source(True, cancellable), GLib.Source)
+    queue.connect("arrived", print)
+    assert_type(queue.notify_by_signal(10), bool)
+    queue.notify_by_signal("SIGUSR1")  # refused
+
     queue.receive_async(GLib.PRIORITY_DEFAULT, cancellable, on_received)
     queue.receive_async(callback=on_received)
     queue.send_async(b"urgent", 9, GLib.PRIORITY_DEFAULT, None, on_sent)

@@ -159,6 +159,63 @@ class MessageQueue(GObject.Object, Gio.DatagramBased, Gio.Initable):
     def __iter__(self) -> Iterator[tuple[bytes, int]]: ...
     def __len__(self) -> int: ...
     @overload
+    def add_notification(
+        self,
+        callback: Callable[[Self, GLib.IOCondition], bool] | None = None,
+        /,
+        *,
+        rearm: bool = False,
+    ) -> int: ...
+    @overload
+    def add_notification(
+        self,
+        callback: Callable[[Self, GLib.IOCondition, _Data], bool],
+        data: _Data,
+        /,
+        *,
+        rearm: bool = False,
+    ) -> int: ...
+    @overload
+    def add_notification(
+        self,
+        callback: Callable[..., bool],
+        data: object,
+        more: object,
+        /,
+        *rest: object,
+        rearm: bool = False,
+    ) -> int: ...
+    @overload
+    def add_notification(
+        self,
+        priority: int,
+        callback: Callable[[Self, GLib.IOCondition], bool] | None = None,
+        /,
+        *,
+        rearm: bool = False,
+    ) -> int: ...
+    @overload
+    def add_notification(
+        self,
+        priority: int,
+        callback: Callable[[Self, GLib.IOCondition, _Data], bool],
+        data: _Data,
+        /,
+        *,
+        rearm: bool = False,
+    ) -> int: ...
+    @overload
+    def add_notification(
+        self,
+        priority: int,
+        callback: Callable[..., bool],
+        data: object,
+        more: object,
+        /,
+        *rest: object,
+        rearm: bool = False,
+    ) -> int: ...
+    @overload
     def add_receiver(self, callback: Callable[[Self, bytes, int], bool], /) -> int: ...
     @overload
     def add_receiver(
@@ -241,11 +298,15 @@ class MessageQueue(GObject.Object, Gio.DatagramBased, Gio.Initable):
     ) -> int: ...
     async def areceive(self) -> tuple[bytes, int]: ...
     async def asend(self, message: ReadableBuffer, priority: int = 0) -> int: ...
+    def cancel_notification(self) -> bool: ...
     def close(self) -> bool: ...
     def condition_check(self, condition: GLib.IOCondition) -> GLib.IOCondition: ...
     def condition_wait(
         self, condition: GLib.IOCondition, timeout: int, cancellable: Gio.Cancellable | None = None
     ) -> bool: ...
+    def create_notification_source(
+        self, rearm: bool = False, cancellable: Gio.Cancellable | None = None
+    ) -> GLib.Source: ...
     def create_receiver_source(
         self, cancellable: Gio.Cancellable | None = None
     ) -> GLib.Source: ...
@@ -305,6 +366,7 @@ class MessageQueue(GObject.Object, Gio.DatagramBased, Gio.Initable):
     def new_temporary(
         cls, flags: _Flags = OpenFlags.RDWR, mode: int = 0o600, maxmsg: int = -1, msgsize: int = -1
     ) -> Self: ...
+    def notify_by_signal(self, signal_number: int) -> bool: ...
     def receive(
         self, cancellable: Gio.Cancellable | None = None, *, timeout: float | None = None
     ) -> tuple[bytes, int]: ...
@@ -347,6 +409,7 @@ class MessageQueue(GObject.Object, Gio.DatagramBased, Gio.Initable):
         self, cancellable: Gio.Cancellable | None = None, *, timeout: float | None = None
     ) -> bytes: ...
     def reopen(self, flags: _Flags) -> MessageQueue: ...
+    def reserve_notification(self) -> bool: ...
     def send(
         self,
         message: ReadableBuffer,
