@@ -254,6 +254,12 @@ attach_watch (MoodMessageQueue *queue)
 }
 
 static void
+attach_notification (MoodMessageQueue *queue)
+{
+  mood_message_queue_add_notification (queue, TRUE, on_ready, NULL, NULL);
+}
+
+static void
 send_and_dispatch (const Scenario *self, MoodMessageQueue *queue)
 {
   send_one (self, queue);
@@ -329,6 +335,7 @@ static const Scenario scenarios[] = {
     .perform = dispatch_most,
     .is_full = TRUE,
     .attach = attach_refilling_receiver },
+  { .name = "notification", .perform = send_and_dispatch, .attach = attach_notification },
   { .name = "watch", .perform = send_and_dispatch, .attach = attach_watch },
 };
 

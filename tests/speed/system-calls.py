@@ -85,6 +85,11 @@ SCENARIOS = {
         {"mq_timedsend": 16, "mq_timedreceive": 16, "poll": 1},
         WAKE_UPS,
     ),
+    "notification": (
+        "send + one dispatch of a notification that is armed again, and receives",
+        {**EXCHANGE, "poll": 1, "recvfrom": 1, "mq_notify": 1},
+        WAKE_UPS,
+    ),
     "watch": ("send + one dispatch of a watch that receives", {**EXCHANGE, "poll": 1}, WAKE_UPS),
 }
 
