@@ -227,8 +227,6 @@ class GirTest(unittest.TestCase):
 
     def test_every_name_tells_its_version(self):
         versioned = {'class', 'bitfield', 'enumeration', 'callback', 'constant', 'function', 'function-macro',
-                     'constructor', 'method', 'property'}
-        versioned = {'class', 'bitfield', 'callback', 'constant', 'function', 'function-macro',
                      'constructor', 'method', 'property', 'signal'}
         for element in self.public:
             for described in element.iter():

@@ -17,6 +17,7 @@ class IOCondition(GObject.GFlags):
     OUT = 4
 
 class DateTime: ...
+
 class MainContext:
     @staticmethod
     def default() -> MainContext: ...
