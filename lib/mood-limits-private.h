@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "mood-limits.h"
 
 G_BEGIN_DECLS
 
@@ -12,9 +12,12 @@ G_BEGIN_DECLS
 #define MOOD_LIMIT_MSGSIZE_MAX     "/proc/sys/fs/mqueue/msgsize_max"
 #define MOOD_LIMIT_QUEUES_MAX      "/proc/sys/fs/mqueue/queues_max"
 
-gint64 mood_limits_read (const char *file);
-gint64 mood_limits_read_default (const char *default_file, const char *max_file);
-gint64 mood_limits_read_message_queue_bytes (void);
-guint64 mood_limits_required_bytes (gint64 maxmsg, gint64 msgsize);
+/* What the kernel allows anybody, whatever the files say and whoever asks. */
+#define MOOD_LIMITS_HARD_MAXMSG  G_GINT64_CONSTANT (65536)
+#define MOOD_LIMITS_HARD_MSGSIZE G_GINT64_CONSTANT (16777216)
+
+void mood_limits_read (MoodLimits *self);
+gint64 mood_limits_complete_maxmsg (const MoodLimits *self, gint64 maxmsg);
+gint64 mood_limits_complete_msgsize (const MoodLimits *self, gint64 msgsize);
 
 G_END_DECLS

@@ -101,14 +101,13 @@ check_name (MoodMessageQueue *self, const char *action, GError **error)
 /* Replaces a negative figure by the kernel's default, as the kernel would if both were left out:
  * mq_open(3) takes both attributes or none. */
 static gboolean
-complete_geometry (MoodMessageQueue *self, MoodMqAttributes *geometry, GError **error)
+complete_geometry (MoodMessageQueue *self,
+                   const MoodLimits *limits,
+                   MoodMqAttributes *geometry,
+                   GError **error)
 {
-  if (geometry->maxmsg < 0)
-    geometry->maxmsg = mood_limits_read_default (MOOD_LIMIT_MSG_DEFAULT, MOOD_LIMIT_MSG_MAX);
-
-  if (geometry->msgsize < 0)
-    geometry->msgsize =
-        mood_limits_read_default (MOOD_LIMIT_MSGSIZE_DEFAULT, MOOD_LIMIT_MSGSIZE_MAX);
+  geometry->maxmsg = mood_limits_complete_maxmsg (limits, geometry->maxmsg);
+  geometry->msgsize = mood_limits_complete_msgsize (limits, geometry->msgsize);
 
   if (geometry->maxmsg < 0 || geometry->msgsize < 0)
     {
@@ -126,16 +125,21 @@ complete_geometry (MoodMessageQueue *self, MoodMqAttributes *geometry, GError **
 static void
 set_geometry_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
 {
+  MoodLimits limits;
   const struct
   {
     const char *what;
     gint64 figure;
     gint64 hard_limit;
+    const gint64 *limit;
     const char *file;
   } rows[] = {
-    { "maxmsg", geometry->maxmsg, 65536, MOOD_LIMIT_MSG_MAX },
-    { "msgsize", geometry->msgsize, 16777216, MOOD_LIMIT_MSGSIZE_MAX },
+    { "maxmsg", geometry->maxmsg, MOOD_LIMITS_HARD_MAXMSG, &limits.msg_max, MOOD_LIMIT_MSG_MAX },
+    { "msgsize", geometry->msgsize, MOOD_LIMITS_HARD_MSGSIZE, &limits.msgsize_max,
+      MOOD_LIMIT_MSGSIZE_MAX },
   };
+
+  mood_limits_read (&limits);
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     if (rows[i].figure == 0)
@@ -157,19 +161,15 @@ set_geometry_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GE
       }
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      gint64 limit = mood_limits_read (rows[i].file);
-
-      if (limit >= 0 && rows[i].figure > limit)
-        {
-          mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
-                          "%s %" G_GINT64_FORMAT " is above %" G_GINT64_FORMAT
-                          ", the limit in %s; ask for less, or have an administrator raise "
-                          "the limit",
-                          rows[i].what, rows[i].figure, limit, rows[i].file);
-          return;
-        }
-    }
+    if (*rows[i].limit >= 0 && rows[i].figure > *rows[i].limit)
+      {
+        mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
+                        "%s %" G_GINT64_FORMAT " is above %" G_GINT64_FORMAT
+                        ", the limit in %s; ask for less, or have an administrator raise "
+                        "the limit",
+                        rows[i].what, rows[i].figure, *rows[i].limit, rows[i].file);
+        return;
+      }
 
   mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
                   "the kernel refuses maxmsg %" G_GINT64_FORMAT " with msgsize %" G_GINT64_FORMAT
@@ -177,42 +177,63 @@ set_geometry_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GE
                   geometry->maxmsg, geometry->msgsize);
 }
 
+/* RLIMIT_MSGQUEUE has no room for the queue. */
+static void
+set_room_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
+{
+  MoodLimits limits;
+  MoodMqAttributes charged = *geometry;
+  g_autofree char *advice = NULL;
+  guint64 required;
+  gint64 fits;
+
+  mood_limits_read (&limits);
+
+  if (!complete_geometry (self, &limits, &charged, NULL))
+    {
+      mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
+                      "it does not fit in the %" G_GINT64_FORMAT " bytes that the message queues "
+                      "of this user may take together, in all processes (RLIMIT_MSGQUEUE); remove "
+                      "queues, or raise the limit, with “ulimit -q” or “prlimit --msgqueue”",
+                      limits.rlimit_soft);
+      return;
+    }
+
+  required = mood_limits_required_bytes (&limits, charged.maxmsg, charged.msgsize);
+  fits = mood_limits_fit (&limits, charged.msgsize);
+  if (required <= (guint64) limits.rlimit_soft)
+    advice = g_strdup ("remove queues, make this one smaller");
+  else if (fits > 0)
+    advice =
+        g_strdup_printf ("make it smaller (alone, it may have maxmsg %" G_GINT64_FORMAT ")", fits);
+  else
+    advice = g_strdup ("make it smaller");
+
+  mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
+                  "it takes %" G_GUINT64_FORMAT " bytes (maxmsg %" G_GINT64_FORMAT
+                  ", msgsize %" G_GINT64_FORMAT "), which is more than is left of the "
+                  "%" G_GINT64_FORMAT " bytes that the message queues of this user may take "
+                  "together, in all processes (RLIMIT_MSGQUEUE); %s, or raise the limit, with "
+                  "“ulimit -q” or “prlimit --msgqueue”",
+                  required, charged.maxmsg, charged.msgsize, limits.rlimit_soft, advice);
+}
+
 /* EMFILE means one of two limits, and only trying tells which. */
 static void
 set_emfile_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
 {
-  MoodMqAttributes charged = *geometry;
-  gint64 limit = mood_limits_read_message_queue_bytes ();
-  gboolean may_create = (self->flags & MOOD_OPEN_CREAT) != 0;
   int probe = open ("/", O_PATH | O_CLOEXEC);
 
   if (probe != -1)
     close (probe);
 
   /* Only a queue that is created takes bytes. */
-  if (probe == -1 || !may_create)
-    {
-      mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, get_action (self->flags), self->name,
-                      "the process has as many descriptors open as it may (RLIMIT_NOFILE); close "
-                      "some, or raise the limit with “ulimit -n”");
-      return;
-    }
-
-  if (!complete_geometry (self, &charged, NULL))
-    mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
-                    "it does not fit in the %" G_GINT64_FORMAT " bytes that the message queues "
-                    "of this user may take together, in all processes (RLIMIT_MSGQUEUE); remove "
-                    "queues, or raise the limit, with “ulimit -q” or “prlimit --msgqueue”",
-                    limit);
+  if (probe != -1 && (self->flags & MOOD_OPEN_CREAT) != 0)
+    set_room_error (self, geometry, error);
   else
-    mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
-                    "it takes %" G_GUINT64_FORMAT " bytes (maxmsg %" G_GINT64_FORMAT
-                    ", msgsize %" G_GINT64_FORMAT "), which is more than is left of the "
-                    "%" G_GINT64_FORMAT " bytes that the message queues of this user may take "
-                    "together, in all processes (RLIMIT_MSGQUEUE); remove queues, make this one "
-                    "smaller, or raise the limit, with “ulimit -q” or “prlimit --msgqueue”",
-                    mood_limits_required_bytes (charged.maxmsg, charged.msgsize), charged.maxmsg,
-                    charged.msgsize, limit);
+    mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, get_action (self->flags), self->name,
+                    "the process has as many descriptors open as it may (RLIMIT_NOFILE); close "
+                    "some, or raise the limit with “ulimit -n”");
 }
 
 /* What the kernel means by refusing with @errsv to open the queue as the properties say. */
@@ -221,7 +242,7 @@ mood_message_queue_set_open_error (MoodMessageQueue *self, int errsv, GError **e
 {
   const char *action = get_action (self->flags);
   MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
-  gint64 queues_max;
+  MoodLimits limits;
 
   switch (errsv)
     {
@@ -237,13 +258,13 @@ mood_message_queue_set_open_error (MoodMessageQueue *self, int errsv, GError **e
       return;
 
     case ENOSPC:
-      queues_max = mood_limits_read (MOOD_LIMIT_QUEUES_MAX);
-      if (queues_max >= 0)
+      mood_limits_read (&limits);
+      if (limits.queues_max >= 0)
         mood_set_error (error, G_IO_ERROR_NO_SPACE, action, self->name,
                         "there are as many queues as the %" G_GINT64_FORMAT " that %s allows in "
                         "this IPC namespace; remove queues, or have an administrator raise the "
                         "limit",
-                        queues_max, MOOD_LIMIT_QUEUES_MAX);
+                        limits.queues_max, MOOD_LIMIT_QUEUES_MAX);
       else
         mood_set_error (error, G_IO_ERROR_NO_SPACE, action, self->name,
                         "there are as many queues as this IPC namespace allows (%s, which cannot "
@@ -372,8 +393,15 @@ create (MoodMessageQueue *self, MoodOpening *opening, GError **error)
   MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
   gboolean is_default = geometry.maxmsg < 0 && geometry.msgsize < 0;
 
-  if (!is_default && !complete_geometry (self, &geometry, error))
-    return FALSE;
+  /* What is left out as a whole the kernel itself completes. */
+  if (!is_default && (geometry.maxmsg < 0 || geometry.msgsize < 0))
+    {
+      MoodLimits limits;
+
+      mood_limits_read (&limits);
+      if (!complete_geometry (self, &limits, &geometry, error))
+        return FALSE;
+    }
 
   return mood_message_queue_create (self, is_default ? NULL : &geometry, opening, error);
 }

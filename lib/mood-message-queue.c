@@ -710,7 +710,8 @@ mood_message_queue_init (MoodMessageQueue *self)
  * - %G_IO_ERROR_EXISTS if it exists and @flags has `MOOD_OPEN_CREAT` and `MOOD_OPEN_EXCL`;
  * - %G_IO_ERROR_PERMISSION_DENIED if its mode does not allow what @flags ask;
  * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if the user's queues together would take more bytes than
- *   `RLIMIT_MSGQUEUE` allows, or the process has too many descriptors;
+ *   `RLIMIT_MSGQUEUE` allows, of which [method@Mood.Limits.fit] tells what fits, or the process
+ *   has too many descriptors;
  * - %G_IO_ERROR_NO_SPACE if there are as many queues as the IPC namespace allows;
  * - %G_IO_ERROR_NOT_SUPPORTED if the kernel has no POSIX message queues, or one of @maxmsg and
  *   @msgsize is negative and its default cannot be read.

@@ -8,6 +8,7 @@
 #include "mood-version-macros.h"
 #include "mood-enums.h"
 #include "mood-interrupt.h"
+#include "mood-limits.h"
 #include "mood-enum-types.h"
 #include "mood-listen.h"
 #include "mood-message-queue.h"
