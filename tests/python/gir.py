@@ -32,12 +32,15 @@ NAMESPACE = {
     'constant MICRO_VERSION',
     'constant MINOR_VERSION',
     'constant VERSION_S',
+    # What is a function of a record is one of the namespace as well.
+    'function limits_get = mood_limits_get',
     'function listen_queues = mood_listen_queues',
     'function recv = mood_recv',
     'function send = mood_send',
     'function set_interrupt_func = mood_set_interrupt_func',
     'function unlink = mood_unlink',
     'function-macro CHECK_VERSION = MOOD_CHECK_VERSION',
+    'record Limits',
     # G_DECLARE_FINAL_TYPE makes them; they are private in all but name.
     'record MessageQueueClass',
     'record PriorityMessageClass',
@@ -55,6 +58,20 @@ MEMBERS = {
         'member unlink_on_close = MOOD_OWNERSHIP_UNLINK_ON_CLOSE',
     },
     'InterruptFunc': set(),
+    'Limits': {
+        'field msg_default',
+        'field msg_max',
+        'field msgsize_default',
+        'field msgsize_max',
+        'field queues_max',
+        'field rlimit_hard',
+        'field rlimit_soft',
+        'function get = mood_limits_get',
+        'method copy = mood_limits_copy',
+        'method fit = mood_limits_fit',
+        'method free = mood_limits_free',
+        'method required_bytes = mood_limits_required_bytes',
+    },
     'MessageFunc': set(),
     'MessageQueue': {
         'constructor new = mood_message_queue_new',
@@ -164,6 +181,7 @@ MEMBERS = {
 
 # What bindings do not see: C has it, and introspection has something better or nothing.
 HIDDEN = {
+    'mood_limits_free',
     'mood_message_queue_add_notification',
     'mood_message_queue_add_receiver',
     'mood_message_queue_add_watch',
@@ -227,7 +245,7 @@ class GirTest(unittest.TestCase):
 
     def test_every_name_tells_its_version(self):
         versioned = {'class', 'bitfield', 'enumeration', 'callback', 'constant', 'function', 'function-macro',
-                     'constructor', 'method', 'property', 'signal'}
+                     'constructor', 'method', 'property', 'record', 'signal'}
         for element in self.public:
             for described in element.iter():
                 if kind(described) in versioned:

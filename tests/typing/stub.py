@@ -203,7 +203,7 @@ class StubTest(unittest.TestCase):
     def test_functions_have_the_same_parameters(self):
         for name in 'listen_queues', 'recv', 'send', 'unlink':
             self.assert_same_parameters(dict(definitions(STUB.body))[name], getattr(Mood, name))
-        for class_name in 'MessageQueue', 'PriorityMessage':
+        for class_name in 'Limits', 'MessageQueue', 'PriorityMessage':
             cls = getattr(Mood, class_name)
             for name, node in definitions(self.classes[class_name].body):
                 if (not isinstance(node, FUNCTIONS)

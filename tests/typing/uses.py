@@ -222,5 +222,18 @@ def use_datagrams(queue: Mood.MessageQueue) -> Gio.DatagramBased:
     return queue
 
 
+def compute() -> None:
+    limits = Mood.Limits.get()
+    assert_type(limits, Mood.Limits)
+    assert_type(limits.copy(), Mood.Limits)
+    assert_type(limits.rlimit_soft, int)
+    assert_type(limits.fit(), int)
+    assert_type(limits.required_bytes(10, msgsize=64), int)
+    limits.msg_max = 100
+    limits.msg_max = 1.5  # refused
+    limits.fit(1.5)  # refused
+    limits.soft  # refused
+
+
 def is_true(queue: Mood.MessageQueue) -> Literal[True]:
     return queue.__bool__()

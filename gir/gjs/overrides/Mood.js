@@ -185,7 +185,7 @@ class Messages {
 
 // Called by GJS, with the namespace for its this.
 function _init() {
-  const {MessageQueue, recv: shortRecv, send: shortSend, unlink} = this;
+  const {Limits, MessageQueue, recv: shortRecv, send: shortSend, unlink} = this;
   const {new_from_fd, prototype} = MessageQueue;
 
   // With a callback they are what they were.
@@ -455,6 +455,23 @@ function _init() {
 
     create_receiver_source(cancellable = null) {
       return create_receiver_source.call(this, cancellable);
+    },
+  });
+
+  const {fit, required_bytes} = Limits.prototype;
+
+  Object.assign(Limits.prototype, {
+    fit(msgsize = -1) {
+      checkInt64('msgsize', msgsize);
+
+      return fit.call(this, msgsize);
+    },
+
+    required_bytes(maxmsg = -1, msgsize = -1) {
+      checkInt64('maxmsg', maxmsg);
+      checkInt64('msgsize', msgsize);
+
+      return required_bytes.call(this, maxmsg, msgsize);
     },
   });
 

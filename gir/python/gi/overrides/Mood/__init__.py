@@ -551,6 +551,57 @@ __all__.append("MessageQueue")
 _calls.bind(MessageQueue, Gio.Cancellable)
 
 
+def _figure(name):
+    """The field of the same name, of which introspection would cut off a fraction."""
+    field = getattr(Mood.Limits, name)
+
+    def set_value(self, value):
+        field.__set__(self, to_integer(value, name))
+
+    return property(field.__get__, set_value)
+
+
+class Limits(Mood.Limits):
+    """The limits on message queues, as they were when Mood.Limits.get() read them.
+
+    A figure is GLib.MAXINT64 where there is no limit, and -1 where it cannot be read. The methods
+    compute from the attributes alone, which can be changed to find out what would be possible.
+    """
+
+    msg_default = _figure("msg_default")
+    msg_max = _figure("msg_max")
+    msgsize_default = _figure("msgsize_default")
+    msgsize_max = _figure("msgsize_max")
+    queues_max = _figure("queues_max")
+    rlimit_soft = _figure("rlimit_soft")
+    rlimit_hard = _figure("rlimit_hard")
+
+    def __new__(cls, *arguments, **keywords):
+        raise TypeError("limits are read by Mood.Limits.get()")
+
+    def __repr__(self):
+        words = {-1: "unknown", GLib.MAXINT64: "unlimited"}
+        names = [name for name, member in vars(Limits).items() if isinstance(member, property)]
+        figures = {name: getattr(self, name) for name in names}
+        text = " ".join(f"{name}={words.get(figure, figure)}" for name, figure in figures.items())
+        return f"<Mood.Limits {text}>"
+
+    def fit(self, msgsize=-1):
+        """The largest maxmsg of a queue of this msgsize for a user who has no other queue; 0 where
+        none fits, and -1 where that depends on a figure that could not be read."""
+        return super().fit(to_integer(msgsize, "msgsize"))
+
+    def required_bytes(self, maxmsg=-1, msgsize=-1):
+        """How many bytes of RLIMIT_MSGQUEUE such a queue takes."""
+        return super().required_bytes(
+            to_integer(maxmsg, "maxmsg"), to_integer(msgsize, "msgsize")
+        )
+
+
+Limits = override(Limits)
+__all__.append("Limits")
+
+
 def send(queue, message, priority=0):
     """The same as queue.send(message, priority)."""
     return queue.send(message, priority)
