@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How a queue is opened or created, and, where the kernel refuses, what the few errors that it has
- * for many causes mean this time. */
+/* How an object comes to its queue: what the properties ask for is looked at, the queue opened or
+ * created, and its descriptor adopted. */
 
 #include "mood-message-queue-private.h"
 
@@ -13,13 +13,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const MoodOpenFlags all_open_flags =
     MOOD_OPEN_RDWR | MOOD_OPEN_CLOEXEC | MOOD_OPEN_NONBLOCK | MOOD_OPEN_CREAT | MOOD_OPEN_EXCL;
 
-static const char *
-get_action (MoodOpenFlags flags)
+/* What opening with such flags is called in the text of an error. */
+const char *
+mood_message_queue_get_open_action (MoodOpenFlags flags)
 {
   return (flags & MOOD_OPEN_CREAT) != 0 ? "create" : "open";
 }
@@ -100,11 +100,11 @@ check_name (MoodMessageQueue *self, const char *action, GError **error)
 
 /* Replaces a negative figure by the kernel's default, as the kernel would if both were left out:
  * mq_open(3) takes both attributes or none. */
-static gboolean
-complete_geometry (MoodMessageQueue *self,
-                   const MoodLimits *limits,
-                   MoodMqAttributes *geometry,
-                   GError **error)
+gboolean
+mood_message_queue_complete_geometry (MoodMessageQueue *self,
+                                      const MoodLimits *limits,
+                                      MoodMqAttributes *geometry,
+                                      GError **error)
 {
   geometry->maxmsg = mood_limits_complete_maxmsg (limits, geometry->maxmsg);
   geometry->msgsize = mood_limits_complete_msgsize (limits, geometry->msgsize);
@@ -118,187 +118,6 @@ complete_geometry (MoodMessageQueue *self,
     }
 
   return TRUE;
-}
-
-/* EINVAL for a name that is valid: the geometry is out of range. A process with CAP_SYS_RESOURCE is
- * bound by the kernel's own limits alone, and there is no asking whether this one is. */
-static void
-set_geometry_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
-{
-  MoodLimits limits;
-  const struct
-  {
-    const char *what;
-    gint64 figure;
-    gint64 hard_limit;
-    const gint64 *limit;
-    const char *file;
-  } rows[] = {
-    { "maxmsg", geometry->maxmsg, MOOD_LIMITS_HARD_MAXMSG, &limits.msg_max, MOOD_LIMIT_MSG_MAX },
-    { "msgsize", geometry->msgsize, MOOD_LIMITS_HARD_MSGSIZE, &limits.msgsize_max,
-      MOOD_LIMIT_MSGSIZE_MAX },
-  };
-
-  mood_limits_read (&limits);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (rows[i].figure == 0)
-      {
-        mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
-                        "%s is 0; give at least 1, or -1 for the default", rows[i].what);
-        return;
-      }
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (rows[i].figure > rows[i].hard_limit)
-      {
-        mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
-                        "%s %" G_GINT64_FORMAT " is above %" G_GINT64_FORMAT
-                        ", the most that Linux allows anybody; ask for less, and for no more than "
-                        "the limit in %s",
-                        rows[i].what, rows[i].figure, rows[i].hard_limit, rows[i].file);
-        return;
-      }
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (*rows[i].limit >= 0 && rows[i].figure > *rows[i].limit)
-      {
-        mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
-                        "%s %" G_GINT64_FORMAT " is above %" G_GINT64_FORMAT
-                        ", the limit in %s; ask for less, or have an administrator raise "
-                        "the limit",
-                        rows[i].what, rows[i].figure, *rows[i].limit, rows[i].file);
-        return;
-      }
-
-  mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "create", self->name,
-                  "the kernel refuses maxmsg %" G_GINT64_FORMAT " with msgsize %" G_GINT64_FORMAT
-                  "; ask for less",
-                  geometry->maxmsg, geometry->msgsize);
-}
-
-/* RLIMIT_MSGQUEUE has no room for the queue. */
-static void
-set_room_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
-{
-  MoodLimits limits;
-  MoodMqAttributes charged = *geometry;
-  g_autofree char *advice = NULL;
-  guint64 required;
-  gint64 fits;
-
-  mood_limits_read (&limits);
-
-  if (!complete_geometry (self, &limits, &charged, NULL))
-    {
-      mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
-                      "it does not fit in the %" G_GINT64_FORMAT " bytes that the message queues "
-                      "of this user may take together, in all processes (RLIMIT_MSGQUEUE); remove "
-                      "queues, or raise the limit, with “ulimit -q” or “prlimit --msgqueue”",
-                      limits.rlimit_soft);
-      return;
-    }
-
-  required = mood_limits_required_bytes (&limits, charged.maxmsg, charged.msgsize);
-  fits = mood_limits_fit (&limits, charged.msgsize);
-  if (required <= (guint64) limits.rlimit_soft)
-    advice = g_strdup ("remove queues, make this one smaller");
-  else if (fits > 0)
-    advice =
-        g_strdup_printf ("make it smaller (alone, it may have maxmsg %" G_GINT64_FORMAT ")", fits);
-  else
-    advice = g_strdup ("make it smaller");
-
-  mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "create", self->name,
-                  "it takes %" G_GUINT64_FORMAT " bytes (maxmsg %" G_GINT64_FORMAT
-                  ", msgsize %" G_GINT64_FORMAT "), which is more than is left of the "
-                  "%" G_GINT64_FORMAT " bytes that the message queues of this user may take "
-                  "together, in all processes (RLIMIT_MSGQUEUE); %s, or raise the limit, with "
-                  "“ulimit -q” or “prlimit --msgqueue”",
-                  required, charged.maxmsg, charged.msgsize, limits.rlimit_soft, advice);
-}
-
-/* EMFILE means one of two limits, and only trying tells which. */
-static void
-set_emfile_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
-{
-  int probe = open ("/", O_PATH | O_CLOEXEC);
-
-  if (probe != -1)
-    close (probe);
-
-  /* Only a queue that is created takes bytes. */
-  if (probe != -1 && (self->flags & MOOD_OPEN_CREAT) != 0)
-    set_room_error (self, geometry, error);
-  else
-    mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES, get_action (self->flags), self->name,
-                    "the process has as many descriptors open as it may (RLIMIT_NOFILE); close "
-                    "some, or raise the limit with “ulimit -n”");
-}
-
-/* What the kernel means by refusing with @errsv to open the queue as the properties say. */
-void
-mood_message_queue_set_open_error (MoodMessageQueue *self, int errsv, GError **error)
-{
-  const char *action = get_action (self->flags);
-  MoodMqAttributes geometry = { .maxmsg = self->maxmsg, .msgsize = self->msgsize };
-  MoodLimits limits;
-
-  switch (errsv)
-    {
-    case EMFILE:
-      set_emfile_error (self, &geometry, error);
-      return;
-
-    case EINVAL:
-      if ((self->flags & MOOD_OPEN_CREAT) != 0)
-        set_geometry_error (self, &geometry, error);
-      else
-        mood_set_error_from_errno (error, errsv, action, self->name, NULL);
-      return;
-
-    case ENOSPC:
-      mood_limits_read (&limits);
-      if (limits.queues_max >= 0)
-        mood_set_error (error, G_IO_ERROR_NO_SPACE, action, self->name,
-                        "there are as many queues as the %" G_GINT64_FORMAT " that %s allows in "
-                        "this IPC namespace; remove queues, or have an administrator raise the "
-                        "limit",
-                        limits.queues_max, MOOD_LIMIT_QUEUES_MAX);
-      else
-        mood_set_error (error, G_IO_ERROR_NO_SPACE, action, self->name,
-                        "there are as many queues as this IPC namespace allows (%s, which cannot "
-                        "be read here); remove queues",
-                        MOOD_LIMIT_QUEUES_MAX);
-      return;
-
-    case ENOENT:
-      mood_set_error (error, G_IO_ERROR_NOT_FOUND, action, self->name,
-                      "there is no such queue (each IPC namespace, such as a container's, has its "
-                      "own); add the CREAT flag to create it");
-      return;
-
-    case EEXIST:
-      mood_set_error (error, G_IO_ERROR_EXISTS, action, self->name,
-                      "it exists already; leave out the EXCL flag to open it as it is");
-      return;
-
-    case EACCES:
-      mood_set_error_from_errno (error, errsv, action, self->name,
-                                 "its owner and mode do not let this user open it for what the "
-                                 "flags ask");
-      return;
-
-    case ENOSYS:
-      mood_set_error_from_errno (error, errsv, action, self->name,
-                                 "this kernel was built without POSIX message queues "
-                                 "(CONFIG_POSIX_MQUEUE)");
-      return;
-
-    default:
-      mood_set_error_from_errno (error, errsv, action, self->name, NULL);
-      return;
-    }
 }
 
 /* Makes the descriptor that @opening has the queue's, unless it has one, and puts into maxmsg,
@@ -399,7 +218,7 @@ create (MoodMessageQueue *self, MoodOpening *opening, GError **error)
       MoodLimits limits;
 
       mood_limits_read (&limits);
-      if (!complete_geometry (self, &limits, &geometry, error))
+      if (!mood_message_queue_complete_geometry (self, &limits, &geometry, error))
         return FALSE;
     }
 
@@ -410,7 +229,7 @@ create (MoodMessageQueue *self, MoodOpening *opening, GError **error)
 gboolean
 mood_message_queue_open (MoodMessageQueue *self, GError **error)
 {
-  const char *action = get_action (self->flags);
+  const char *action = mood_message_queue_get_open_action (self->flags);
   gboolean may_create = (self->flags & MOOD_OPEN_CREAT) != 0;
   MoodOpening opening = { 0 };
   gboolean opened;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "mood-limits.h"
 #include "mood-message-queue.h"
 #include "mood-mq.h"
 
@@ -112,6 +113,7 @@ int mood_message_queue_take_descriptor (MoodMessageQueue *self);
 int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 
 /* mood-message-queue-open.c */
+const char *mood_message_queue_get_open_action (MoodOpenFlags flags);
 gboolean mood_message_queue_check_flags (MoodMessageQueue *self,
                                          MoodOpenFlags flags,
                                          const char *action,
@@ -120,12 +122,18 @@ int mood_message_queue_to_oflag (MoodOpenFlags flags);
 int mood_message_queue_open_descriptor (MoodMessageQueue *self,
                                         int oflag,
                                         const MoodMqAttributes *geometry);
-void mood_message_queue_set_open_error (MoodMessageQueue *self, int errsv, GError **error);
+gboolean mood_message_queue_complete_geometry (MoodMessageQueue *self,
+                                               const MoodLimits *limits,
+                                               MoodMqAttributes *geometry,
+                                               GError **error);
 gboolean mood_message_queue_open (MoodMessageQueue *self, GError **error);
 gboolean mood_message_queue_adopt (MoodMessageQueue *self,
                                    MoodOpening *opening,
                                    const char *action,
                                    GError **error);
+
+/* mood-message-queue-refusal.c */
+void mood_message_queue_set_open_error (MoodMessageQueue *self, int errsv, GError **error);
 
 /* mood-message-queue-create.c */
 gboolean mood_message_queue_create (MoodMessageQueue *self,
