@@ -20,7 +20,51 @@ const getters = {
   blocking: 'get_blocking',
   closed: 'is_closed',
   fd: 'fileno',
+  ownership: 'get_ownership',
+  'geometry-policy': 'get_geometry_policy',
+  'exact-mode': 'get_exact_mode',
+  created: 'is_created',
+  unlinked: 'is_unlinked',
+  'queued-bytes': 'get_queued_bytes',
+  'notify-pid': 'get_notify_pid',
+  uid: 'get_uid',
+  gid: 'get_gid',
+  atime: 'get_atime',
+  mtime: 'get_mtime',
+  ctime: 'get_ctime',
 };
+
+const neverOpened = {
+  name: null,
+  flags: 0,
+  mode: 0o600,
+  maxmsg: -1,
+  msgsize: -1,
+  curmsgs: -1,
+  blocking: false,
+  closed: false,
+  fd: -1,
+  ownership: Mood.Ownership.KEEP,
+  'geometry-policy': Mood.GeometryPolicy.ACCEPT,
+  'exact-mode': false,
+  created: false,
+  unlinked: false,
+  'queued-bytes': -1,
+  'notify-pid': -1,
+  uid: -1,
+  gid: -1,
+  atime: null,
+  mtime: null,
+  ctime: null,
+};
+
+const readOnly = ['curmsgs', 'closed', 'fd', 'created', 'unlinked', 'queued-bytes', 'notify-pid',
+  'uid', 'gid', 'atime', 'mtime', 'ctime'];
+
+// A value that is shown the same as another of the same meaning.
+function plain(value) {
+  return value instanceof GLib.DateTime ? value.format_iso8601() : value;
+}
 
 // What the kernel says about a descriptor of this process.
 function readDescriptorFlags(descriptor) {
@@ -44,6 +88,9 @@ test('values', () => {
   assertEqual(queue.blocking, true);
   assertEqual(queue.closed, false);
   assert(queue.fd >= 0);
+  assertEqual(queue.ownership, Mood.Ownership.KEEP);
+  assertEqual(queue.geometry_policy, Mood.GeometryPolicy.ACCEPT);
+  assertEqual(queue.exact_mode, false);
 });
 
 test('every way to read gives the same', () => {
@@ -53,8 +100,12 @@ test('every way to read gives the same', () => {
   open.send(bytes('waiting'), 0, null);
   closed.close();
   for (const queue of [open, closed, new Mood.MessageQueue()]) {
-    for (const [name, getter] of Object.entries(getters))
-      assertEqual([name, queue[name]], [name, queue[getter]()]);
+    for (const [name, getter] of Object.entries(getters)) {
+      const value = plain(queue[name]);
+
+      assertEqual([name, plain(queue[getter]())], [name, value]);
+      assertEqual([name, plain(queue[name.replace('-', '_')])], [name, value]);
+    }
   }
 });
 
@@ -67,8 +118,9 @@ test('all are known to the class', () => {
 test('defaults of an object not opened', () => {
   const queue = new Mood.MessageQueue();
 
-  assertEqual(Object.keys(getters).map(name => queue[name]),
-    [null, 0, 0o600, -1, -1, -1, false, false, -1]);
+  for (const [name, value] of Object.entries(neverOpened))
+    assertEqual([name, queue[name]], [name, value]);
+  assertEqual(Object.keys(neverOpened), Object.keys(getters));
 });
 
 test('curmsgs counts what waits', () => {
@@ -120,13 +172,13 @@ test('blocking can be bound', () => {
 test('what is read only cannot be written', () => {
   const queue = newQueue();
 
-  for (const name of ['curmsgs', 'closed', 'fd']) {
+  for (const name of readOnly) {
     const before = queue[name];
 
     assertThrows(() => {
       queue[name] = before;
     });
-    assertEqual(queue[name], before);
+    assertEqual([name, plain(queue[name])], [name, plain(before)]);
   }
 });
 

@@ -8,7 +8,7 @@ import stat
 import tap
 from queues import CREATE, Mood, QueueTest
 
-from gi.repository import GObject
+from gi.repository import GLib, GObject
 
 READ_ONLY = GObject.ParamFlags.READABLE
 GIVEN_ONCE = GObject.ParamFlags.READWRITE | GObject.ParamFlags.CONSTRUCT_ONLY
@@ -23,6 +23,18 @@ ACCESS = {
     'blocking': GObject.ParamFlags.READWRITE,
     'closed': READ_ONLY,
     'fd': READ_ONLY,
+    'ownership': GIVEN_ONCE,
+    'geometry-policy': GIVEN_ONCE,
+    'exact-mode': GIVEN_ONCE,
+    'created': READ_ONLY,
+    'unlinked': READ_ONLY,
+    'queued-bytes': READ_ONLY,
+    'notify-pid': READ_ONLY,
+    'uid': READ_ONLY,
+    'gid': READ_ONLY,
+    'atime': READ_ONLY,
+    'mtime': READ_ONLY,
+    'ctime': READ_ONLY,
 }
 
 GETTERS = {
@@ -35,7 +47,48 @@ GETTERS = {
     'blocking': 'get_blocking',
     'closed': 'is_closed',
     'fd': 'fileno',
+    'ownership': 'get_ownership',
+    'geometry-policy': 'get_geometry_policy',
+    'exact-mode': 'get_exact_mode',
+    'created': 'is_created',
+    'unlinked': 'is_unlinked',
+    'queued-bytes': 'get_queued_bytes',
+    'notify-pid': 'get_notify_pid',
+    'uid': 'get_uid',
+    'gid': 'get_gid',
+    'atime': 'get_atime',
+    'mtime': 'get_mtime',
+    'ctime': 'get_ctime',
 }
+
+NEVER_OPENED = {
+    'name': None,
+    'flags': 0,
+    'mode': 0o600,
+    'maxmsg': -1,
+    'msgsize': -1,
+    'curmsgs': -1,
+    'blocking': False,
+    'closed': False,
+    'fd': -1,
+    'ownership': Mood.Ownership.KEEP,
+    'geometry-policy': Mood.GeometryPolicy.ACCEPT,
+    'exact-mode': False,
+    'created': False,
+    'unlinked': False,
+    'queued-bytes': -1,
+    'notify-pid': -1,
+    'uid': -1,
+    'gid': -1,
+    'atime': None,
+    'mtime': None,
+    'ctime': None,
+}
+
+
+def plain(value):
+    """A value that equals another of the same meaning."""
+    return value.format_iso8601() if isinstance(value, GLib.DateTime) else value
 
 
 class PropertiesTest(QueueTest):
@@ -56,6 +109,9 @@ class PropertiesTest(QueueTest):
         self.assertIs(queue.props.blocking, True)
         self.assertIs(queue.props.closed, False)
         self.assertGreaterEqual(queue.props.fd, 0)
+        self.assertEqual(queue.props.ownership, Mood.Ownership.KEEP)
+        self.assertEqual(queue.props.geometry_policy, Mood.GeometryPolicy.ACCEPT)
+        self.assertIs(queue.props.exact_mode, False)
 
     def test_every_way_to_read_gives_the_same(self):
         queue = self.new_queue()
@@ -66,21 +122,13 @@ class PropertiesTest(QueueTest):
         for state, queue in states.items():
             for name, getter in GETTERS.items():
                 with self.subTest(name=name, state=state):
-                    value = getattr(queue.props, name)
-                    self.assertEqual(queue.get_property(name), value)
-                    self.assertEqual(getattr(queue, getter)(), value)
+                    value = plain(queue.get_property(name))
+                    self.assertEqual(plain(getattr(queue.props, name.replace('-', '_'))), value)
+                    self.assertEqual(plain(getattr(queue, getter)()), value)
 
     def test_defaults_of_an_object_not_opened(self):
         queue = Mood.MessageQueue()
-        self.assertIsNone(queue.props.name)
-        self.assertEqual(queue.props.flags, 0)
-        self.assertEqual(queue.props.mode, 0o600)
-        self.assertEqual(queue.props.maxmsg, -1)
-        self.assertEqual(queue.props.msgsize, -1)
-        self.assertEqual(queue.props.curmsgs, -1)
-        self.assertIs(queue.props.blocking, False)
-        self.assertIs(queue.props.closed, False)
-        self.assertEqual(queue.props.fd, -1)
+        self.assertEqual({name: queue.get_property(name) for name in ACCESS}, NEVER_OPENED)
 
     def test_mode_is_what_the_umask_left(self):
         self.addCleanup(os.umask, os.umask(0o026))
@@ -133,9 +181,12 @@ class PropertiesTest(QueueTest):
 
     def test_what_is_read_only_cannot_be_written(self):
         queue = self.new_queue()
-        for name in 'curmsgs', 'closed', 'fd':
+        for name, access in ACCESS.items():
+            if access != READ_ONLY:
+                continue
+            value = queue.get_property(name)
             with self.subTest(name=name), self.assertRaises(TypeError):
-                setattr(queue.props, name, 1)
+                setattr(queue.props, name.replace('-', '_'), value)
         self.assertIs(queue.props.closed, False)
 
 

@@ -20,6 +20,17 @@ static void test_values () throws Error {
     assert (queue.blocking);
     assert (!queue.closed);
     assert (queue.fd >= 0);
+    assert (queue.ownership == Ownership.KEEP);
+    assert (queue.geometry_policy == GeometryPolicy.ACCEPT);
+    assert (!queue.exact_mode);
+    assert (queue.created);
+    assert (!queue.unlinked);
+    assert (queue.queued_bytes == 0);
+    assert (queue.notify_pid == 0);
+    assert (queue.uid == status.st_uid);
+    assert (queue.gid == status.st_gid);
+    assert (queue.atime.to_unix () == status.st_atime);
+    assert (queue.mtime.to_unix () == status.st_mtime);
 }
 
 static void test_getters () throws Error {
@@ -33,6 +44,31 @@ static void test_getters () throws Error {
     assert (queue.get_msgsize () == queue.msgsize);
     assert (queue.get_curmsgs () == 1);
     assert (queue.fileno () == queue.fd);
+    assert (queue.get_ownership () == queue.ownership);
+    assert (queue.get_geometry_policy () == queue.geometry_policy);
+    assert (queue.get_exact_mode () == queue.exact_mode);
+    assert (queue.get_queued_bytes () == 7);
+    assert (queue.get_notify_pid () == queue.notify_pid);
+    assert (queue.get_uid () == queue.uid);
+    assert (queue.get_gid () == queue.gid);
+    assert (queue.get_atime ().equal (queue.atime));
+    assert (queue.get_mtime ().equal (queue.mtime));
+    assert (queue.get_ctime ().equal (queue.ctime));
+}
+
+static void test_not_open () throws Error {
+    var closed = new_queue ();
+
+    closed.close ();
+    foreach (var queue in new MessageQueue[] { closed, (MessageQueue) Object.@new (typeof (MessageQueue)) }) {
+        assert (queue.curmsgs == -1);
+        assert (queue.queued_bytes == -1);
+        assert (queue.notify_pid == -1);
+        assert (queue.uid == -1 && queue.gid == -1);
+        assert (!queue.unlinked);
+        assert (queue.atime == null && queue.mtime == null && queue.ctime == null);
+        assert (queue.get_atime () == null);
+    }
 }
 
 static void test_curmsgs () throws Error {
@@ -84,6 +120,7 @@ static int main (string[] args) {
     MoodTest.init (ref args);
     add ("/properties/values", test_values);
     add ("/properties/getters", test_getters);
+    add ("/properties/not-open", test_not_open);
     add ("/properties/curmsgs", test_curmsgs);
     add ("/properties/blocking", test_blocking);
     add ("/properties/by-name", test_by_name);
