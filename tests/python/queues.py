@@ -72,6 +72,24 @@ class QueueTest(unittest.TestCase):
         for word in words:
             self.assertIn(word, error.message)
 
+    def run_as_service(self, code, descriptors, **environment):
+        """What Python code writes that runs in a process of its own, which is started with these
+        descriptors as systemd would start a service."""
+        launcher = Gio.SubprocessLauncher.new(
+            Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_MERGE)
+        for number, descriptor in enumerate(descriptors, start=3):
+            launcher.take_fd(os.dup(descriptor), number)
+        path = os.pathsep.join([os.path.dirname(__file__), os.environ.get('PYTHONPATH', '')])
+        environment = {'PYTHONPATH': path, 'LISTEN_FDS': str(len(descriptors)), **environment}
+        for name, value in environment.items():
+            launcher.setenv(name, value, True)
+        # Only the process itself knows the number that it will have.
+        service = launcher.spawnv(
+            ['sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'sh', sys.executable, '-B', '-c', code])
+        _ok, output, _error = service.communicate_utf8(None, None)
+        self.assertTrue(service.get_successful(), output)
+        return output
+
     def wait_until(self, condition):
         """Runs the main loop until condition() holds."""
         expired = []
