@@ -5,6 +5,7 @@ Nobody runs this: checker.py compares it with what mypy says.
 """
 
 import array
+import datetime
 import mmap
 import os
 import pathlib
@@ -43,6 +44,38 @@ def construct(
     return Jobs(text, RDWR)
 
 
+def create(text: str) -> None:
+    keep = Mood.Ownership.KEEP
+    accept = Mood.GeometryPolicy.ACCEPT
+    Mood.MessageQueue(text, RDWR, ownership=keep, geometry_policy=accept, exact_mode=True)
+    Mood.MessageQueue(None, RDWR, ownership=Mood.Ownership.ANONYMOUS)
+    Jobs(None, RDWR, maxmsg=8, msgsize=64, ownership=Mood.Ownership.UNLINK_ON_CLOSE)
+    Mood.MessageQueue(text, RDWR, ownership="keep")  # refused
+    Mood.MessageQueue(text, RDWR, ownership=accept)  # refused
+    Mood.MessageQueue(text, RDWR, geometry_policy=1)  # refused
+    Mood.MessageQueue(text, RDWR, 0o600, 8, 64, keep)  # refused
+    full = Jobs.new_full(text, RDWR, 0o600, 8, 64, keep, accept, False)
+    assert_type(full, Jobs)
+    Jobs.new_full(text, RDWR)  # refused
+    assert_type(Jobs.new_temporary(), Jobs)
+    assert_type(Jobs.new_temporary(Mood.OpenFlags.RDWR, 0o640, 8, 64), Jobs)
+    assert_type(Jobs.new_anonymous(os.O_RDONLY, maxmsg=8, msgsize=64), Jobs)
+    Jobs.new_temporary(text)  # refused
+    Jobs.new_anonymous(mode=0o600)  # refused
+
+
+def hand_over(queue: Mood.MessageQueue) -> None:
+    assert_type(queue.dup_fd(), int)
+    assert_type(Mood.MessageQueue.new_from_fd(queue.dup_fd()), Mood.MessageQueue)
+    assert_type(Jobs.new_from_fd(3), Mood.MessageQueue)
+    Mood.MessageQueue.new_from_fd(queue)  # refused
+    Mood.MessageQueue.new_from_fd("3")  # refused
+    queues, names = Mood.listen_queues()
+    assert_type(queues, list[Mood.MessageQueue])
+    assert_type(names, list[str])
+    Mood.listen_queues(1)  # refused
+
+
 def look(queue: Mood.MessageQueue) -> None:
     assert_type(queue.name, str)
     assert_type(queue.mode, int)
@@ -53,6 +86,20 @@ def look(queue: Mood.MessageQueue) -> None:
     assert_type(queue.fileno(), int)
     assert_type(queue.closed, bool)
     assert_type(queue.blocking, bool)
+    assert_type(queue.ownership, Mood.Ownership)
+    assert_type(queue.geometry_policy, Mood.GeometryPolicy)
+    assert_type(queue.exact_mode, bool)
+    assert_type(queue.created, bool)
+    assert_type(queue.unlinked, bool)
+    assert_type(queue.queued_bytes, int)
+    assert_type(queue.notify_pid, int)
+    assert_type(queue.uid, int)
+    assert_type(queue.gid, int)
+    assert_type(queue.atime, datetime.datetime | None)
+    assert_type(queue.mtime, datetime.datetime | None)
+    assert_type(queue.ctime, datetime.datetime | None)
+    assert_type(queue.props.mtime, GLib.DateTime | None)
+    assert_type(queue.get_mtime(), GLib.DateTime | None)
     assert_type(queue.props.closed, bool)
     assert_type(queue.props.flags, Mood.OpenFlags)
     assert_type(len(queue), int)
@@ -61,6 +108,9 @@ def look(queue: Mood.MessageQueue) -> None:
     queue.props.blocking = False
     queue.blocking = "no"  # refused
     queue.maxmsg = 10  # refused
+    queue.ownership = Mood.Ownership.KEEP  # refused
+    queue.mtime = None  # refused
+    queue.mtime.year  # refused
     queue.props.maxmsg = 10  # refused
     b"urgent" in queue  # refused
     int(queue.flags)

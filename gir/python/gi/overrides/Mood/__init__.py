@@ -122,6 +122,12 @@ def _is_utf8(name):
     return True
 
 
+def _opened(queue):
+    """The queue, which was opened in another way than by its constructor."""
+    queue._flags = queue.get_property("flags")
+    return queue
+
+
 def _ready_now(queue, condition, cancellable):
     """As the functions in _calls do it, fails where it would have to wait."""
     try:
@@ -262,7 +268,8 @@ class MessageQueue(Mood.MessageQueue):
     def new_from_fd(cls, fd):
         """Makes a queue of a descriptor, which it takes; if this fails, it is still the caller's."""
         with _errors.translating(None):
-            return Mood.MessageQueue.new_from_fd(to_fd(fd))
+            queue = Mood.MessageQueue.new_from_fd(to_fd(fd))
+        return _opened(queue)
 
     def __del__(self, is_finalizing=sys.is_finalizing, warn=warnings.warn):
         if is_finalizing():
@@ -623,7 +630,8 @@ def listen_queues():
     """Takes the queues that the service manager, such as systemd, has opened for this process:
     a list of the queues, and a list of the names that their descriptors were given."""
     with _errors.translating(None):
-        return Mood.listen_queues()
+        queues, names = Mood.listen_queues()
+    return [_opened(queue) for queue in queues], names
 
 
 __all__ += ["listen_queues", "recv", "send", "unlink"]
