@@ -154,3 +154,28 @@ export function inAnotherProcess(queue, statement) {
 
   addCleanup(() => peer.wait_check(null));
 }
+
+// What a program writes that is started with these descriptors, which it takes, from 3 on, as
+// systemd would start a service.
+export function runAsService(program, descriptors, environment = {}) {
+  const launcher = new Gio.SubprocessLauncher(
+    {flags: Gio.SubprocessFlags.STDOUT_PIPE | Gio.SubprocessFlags.STDERR_MERGE});
+
+  descriptors.forEach((descriptor, index) => launcher.take_fd(descriptor, 3 + index));
+  for (const [name, value] of
+    Object.entries({LISTEN_FDS: `${descriptors.length}`, ...environment}))
+    launcher.setenv(name, value, true);
+
+  // Only the process itself knows the number that it will have.
+  const service = launcher.spawnv(['sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'sh',
+    GLib.file_read_link('/proc/self/exe'), '-c', `
+    imports.gi.versions.Mood = '1.0';
+    const {GLib, Mood} = imports.gi;
+    const System = imports.system;
+    ${program}`]);
+  const [, output] = service.communicate_utf8(null, null);
+
+  assert(service.get_successful(), output);
+
+  return output;
+}

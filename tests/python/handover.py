@@ -199,7 +199,7 @@ class ListenTest(OverrideTest):
         queue = self.new_queue()
         for environment, word in (({'LISTEN_FDS': 'x'}, 'LISTEN_FDS is “x”'),
                                   ({'LISTEN_FDNAMES': 'a:b'}, 'LISTEN_FDNAMES'),
-                                  ({'LISTEN_FDS': '2'}, 'descriptor 4 is not open')):
+                                  ({'LISTEN_FDS': '1000'}, 'is not open')):
             with self.subTest(word):
                 output = self.run_as_service(code, [queue.fileno()], **environment)
                 self.assertTrue(output.startswith('True True [Errno 22] '), output)

@@ -62,6 +62,11 @@ function checkMember(what, value, enumeration) {
     refuse(what, `one of Mood.${enumeration.$gtype.name.replace('Mood', '')}`, value);
 }
 
+function checkFlags(flags) {
+  if (!Number.isInteger(flags) || flags < 0 || flags > MAX_UINT32)
+    refuse('flags', 'made of Mood.OpenFlags', flags);
+}
+
 function checkFd(fd) {
   if (!Number.isInteger(fd) || fd !== (fd | 0))
     refuse('a descriptor', 'a whole number', fd);
@@ -229,8 +234,7 @@ function _init() {
     checkMember('what to do about another geometry', geometryPolicy, GeometryPolicy);
     if (name !== null || ownership === Ownership.KEEP)
       checkName(name);
-    if (!Number.isInteger(flags) || flags < 0 || flags > MAX_UINT32)
-      refuse('flags', 'made of Mood.OpenFlags', flags);
+    checkFlags(flags);
     checkUint32('mode', mode);
     checkInt64('maxmsg', maxmsg);
     checkInt64('msgsize', msgsize);
@@ -249,11 +253,15 @@ function _init() {
   };
 
   MessageQueue.new_temporary = function (flags = OpenFlags.RDWR, mode, maxmsg, msgsize) {
+    checkFlags(flags);
+
     return this.new_full(null, flags | OpenFlags.CREAT, mode, maxmsg, msgsize,
       Ownership.UNLINK_ON_CLOSE);
   };
 
   MessageQueue.new_anonymous = function (flags = OpenFlags.RDWR, maxmsg, msgsize) {
+    checkFlags(flags);
+
     return this.new_full(null, flags | OpenFlags.CREAT, undefined, maxmsg, msgsize,
       Ownership.ANONYMOUS);
   };
