@@ -29,6 +29,8 @@ static void test_values () throws Error {
     assert (queue.notify_pid == 0);
     assert (queue.uid == status.st_uid);
     assert (queue.gid == status.st_gid);
+    // Once more, because some of this counted as an access.
+    assert (Posix.fstat (queue.fd, out status) == 0);
     assert (queue.atime.to_unix () == status.st_atime);
     assert (queue.mtime.to_unix () == status.st_mtime);
 }
@@ -58,9 +60,10 @@ static void test_getters () throws Error {
 
 static void test_not_open () throws Error {
     var closed = new_queue ();
+    var never_opened = (MessageQueue) Object.@new (typeof (MessageQueue));
 
     closed.close ();
-    foreach (var queue in new MessageQueue[] { closed, (MessageQueue) Object.@new (typeof (MessageQueue)) }) {
+    foreach (var queue in new MessageQueue[] { closed, never_opened }) {
         assert (queue.curmsgs == -1);
         assert (queue.queued_bytes == -1);
         assert (queue.notify_pid == -1);
@@ -99,6 +102,20 @@ static void test_blocking () throws Error {
     assert (!new_queue (OpenFlags.RDWR | OpenFlags.NONBLOCK).blocking);
 }
 
+static void test_status () throws Error {
+    var queue = new_queue ();
+    var sender = open_again (queue, OpenFlags.WRONLY);
+
+    queue.send ("seven b".data);
+    queue.send ("and five".data);
+    assert (queue.queued_bytes == 15);
+    assert (sender.queued_bytes == -1);
+    assert (sender.notify_pid == -1);
+    assert (!sender.unlinked);
+    queue.unlink ();
+    assert (sender.unlinked);
+}
+
 static void test_by_name () throws Error {
     var queue = new_queue (OpenFlags.RDWR, 2, 8);
     int64 maxmsg;
@@ -123,6 +140,7 @@ static int main (string[] args) {
     add ("/properties/not-open", test_not_open);
     add ("/properties/curmsgs", test_curmsgs);
     add ("/properties/blocking", test_blocking);
+    add ("/properties/status", test_status);
     add ("/properties/by-name", test_by_name);
     add ("/properties/version", test_version);
 
