@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 from collections.abc import Callable
+from typing import Any
 
 from gi.repository import GObject
 
@@ -22,6 +23,16 @@ class MainContext:
     @staticmethod
     def default() -> MainContext: ...
     def iteration(self, may_block: bool) -> bool: ...
+
+class Error(RuntimeError):
+    message: str
+
+class Variant:
+    def __init__(self, format_string: str, value: object) -> None: ...
+    def unpack(self) -> Any: ...
+
+class VariantType:
+    def __init__(self, type_string: str) -> None: ...
 
 class MainLoop:
     def quit(self) -> None: ...
