@@ -39,8 +39,8 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         units = list(copy_units(sys.argv[1:], pathlib.Path(folder)))
-        # The units that these depend on are the system's own, and may be in any order.
-        command = ["systemd-analyze", "--man=no", "--recursive-errors=no", "verify", *units]
+        # What these depend on has to be there; the rest of the system may be in any order.
+        command = ["systemd-analyze", "--man=no", "--recursive-errors=one", "verify", *units]
         result = subprocess.run(
             command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )

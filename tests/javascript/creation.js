@@ -16,7 +16,7 @@ const {KEEP, UNLINK_ON_CLOSE, ANONYMOUS} = Mood.Ownership;
 const {ACCEPT, REFUSE, REPLACE} = Mood.GeometryPolicy;
 
 const NO_MEMBERS = [null, -1, 3, 1.5, '1', 'KEEP', 1n, true, {}, [], NaN, Symbol('1'),
-  Object.create(null), Mood.Ownership];
+  Object.create(null), Mood.Ownership, Mood.Ownership.$gtype, Mood.GeometryPolicy.$gtype];
 
 const Mailbox = GObject.registerClass(class Mailbox extends Mood.MessageQueue {});
 

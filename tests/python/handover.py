@@ -176,13 +176,18 @@ class ListenTest(OverrideTest):
             [queue], [name] = Mood.listen_queues()
             print(type(queue) is Mood.MessageQueue, name, queue.name, int(queue.flags))
             print(queue.receive(timeout=0))
+            try:
+                queue.__init__('/mood-test-another', 0)
+            except TypeError as error:
+                print(error)
             queue.close()
             print(*Mood.listen_queues())
             '''
         output = self.run_as_service(code, [queue.fileno()], LISTEN_FDNAMES='jobs')
         flags = int(Flags.RDWR | Flags.CLOEXEC)
         self.assertEqual(output, f"True jobs {queue.name} {flags}\n"
-                                 "(b'before the service', 3)\n[] []\n")
+                                 "(b'before the service', 3)\n"
+                                 "a queue is opened once, by its constructor\n[] []\n")
 
     def test_none(self):
         queues, names = Mood.listen_queues()

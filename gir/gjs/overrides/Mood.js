@@ -58,7 +58,7 @@ function checkPriority(priority) {
 }
 
 function checkMember(what, value, enumeration) {
-  if (!Object.values(enumeration).includes(value) || typeof value !== 'number')
+  if (!Object.values(enumeration).includes(value))
     refuse(what, `one of Mood.${enumeration.$gtype.name.replace('Mood', '')}`, value);
 }
 
