@@ -56,6 +56,8 @@ after_fork_in_child (void)
 
       link = link->next;
       self->state &= ~MOOD_STATE_USERS_MASK;
+      /* In a PID namespace of its own, the child may have the parent's number. */
+      self->unlink_on_close = FALSE;
       if (self->wakeup_fd != -1)
         close (self->wakeup_fd);
       self->wakeup_fd = -1;

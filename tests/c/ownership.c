@@ -4,6 +4,7 @@
 
 #include "mood-test.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -201,30 +202,81 @@ test_unlinked_before (void)
   close_queue (queue);
 }
 
-/* The child has a copy of the object, and no right to the queue. */
+/* The child has a copy of the object, and no right to the queue, also if libmood was not told of
+ * the fork. */
 static void
 test_fork (void)
 {
-  const char *name = mood_test_queue_name ();
-  g_autoptr (MoodMessageQueue) queue = owned_queue_new (name);
-  pid_t pid = fork ();
+  static pid_t (*const forks[]) (void) = { fork, _Fork };
 
-  if (pid == 0)
-    mood_test_exit_child (mood_message_queue_close (queue, NULL));
-  mood_test_await_child (pid);
-  g_assert_true (exists (name));
+  for (gsize i = 0; i < G_N_ELEMENTS (forks); i++)
+    {
+      const char *name = mood_test_queue_name ();
+      g_autoptr (MoodMessageQueue) queue = owned_queue_new (name);
+      pid_t pid = forks[i]();
+
+      if (pid == 0)
+        mood_test_exit_child (mood_message_queue_close (queue, NULL));
+      mood_test_await_child (pid);
+      g_assert_true (exists (name));
+
+      pid = forks[i]();
+      if (pid == 0)
+        {
+          g_clear_object (&queue);
+          mood_test_exit_child (TRUE);
+        }
+      mood_test_await_child (pid);
+      g_assert_true (exists (name));
+
+      close_queue (queue);
+      g_assert_false (exists (name));
+    }
+}
+
+/* In another PID namespace a child can have the same number as its parent. */
+static void
+test_fork_to_pid_namespace (void)
+{
+  const char *name = mood_test_queue_name ();
+  pid_t pid;
+
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root may make a PID namespace");
+      return;
+    }
 
   pid = fork ();
   if (pid == 0)
     {
-      g_clear_object (&queue);
-      mood_test_exit_child (TRUE);
+      g_autoptr (MoodMessageQueue) queue = NULL;
+
+      /* In a container root may be refused as well. */
+      if (unshare (CLONE_NEWPID) == -1)
+        mood_test_exit_child (errno == EPERM);
+      pid = fork ();
+      if (pid != 0)
+        {
+          mood_test_await_child (pid);
+          mood_test_exit_child (TRUE);
+        }
+
+      queue = owned_queue_new (name);
+      g_assert_cmpint (getpid (), ==, 1);
+      g_assert_cmpint (unshare (CLONE_NEWPID), ==, 0);
+      pid = fork ();
+      if (pid == 0)
+        {
+          g_assert_cmpint (getpid (), ==, 1);
+          mood_test_exit_child (mood_message_queue_close (queue, NULL));
+        }
+      mood_test_await_child (pid);
+      g_assert_true (exists (name));
+      close_queue (queue);
+      mood_test_exit_child (!exists (name));
     }
   mood_test_await_child (pid);
-  g_assert_true (exists (name));
-
-  close_queue (queue);
-  g_assert_false (exists (name));
 }
 
 /* After the process has moved to another IPC namespace, the name leads to nobody's queue, or to one
@@ -464,6 +516,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/ownership/another-queue", test_another_queue);
   g_test_add_func ("/ownership/unlinked-before", test_unlinked_before);
   g_test_add_func ("/ownership/fork", test_fork);
+  g_test_add_func ("/ownership/fork-to-pid-namespace", test_fork_to_pid_namespace);
   g_test_add_func ("/ownership/other-namespace", test_other_namespace);
   g_test_add_func ("/ownership/close-race", test_close_race);
   g_test_add_func ("/ownership/may-not-unlink", test_may_not_unlink);
