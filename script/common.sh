@@ -28,6 +28,20 @@ as_root() {
   fi
 }
 
+# What of the environment goes on to where the rest would be wrong, or is not let pass by sudo: each
+# NAME=VALUE with a null byte after it.
+kept_environment() {
+  local name
+
+  while read -r name; do
+    case $name in
+      CI | LANG | LC_* | NO_COLOR | TERM | *_proxy | *_PROXY | MESON_* | MOOD_*)
+        printf '%s=%s\0' "$name" "${!name}"
+        ;;
+    esac
+  done < <(compgen -e)
+}
+
 # Those of the packages in script/packages that are not installed, one a line.
 missing_packages() {
   local package
