@@ -276,10 +276,13 @@ replace_often (gpointer data)
         }
 
       assert_geometry (queue, maxmsg, 16);
-      /* Nobody replaces what is open here. */
-      g_assert_false (mood_message_queue_is_unlinked (queue));
+      /* Nobody replaces what is open here. What somebody else has created may just have been about
+       * to be replaced when it was opened. */
       if (mood_message_queue_is_created (queue))
-        g_atomic_int_inc (&race->replaced);
+        {
+          g_assert_false (mood_message_queue_is_unlinked (queue));
+          g_atomic_int_inc (&race->replaced);
+        }
     }
 
   return NULL;
@@ -308,8 +311,8 @@ open_often (gpointer data)
 }
 
 /* Those who all want the same name for another geometry get it or are told that it is busy. Nobody
- * loses a queue that he has open or is kept waiting, those neither who just open it, and no signal
- * that belongs to how it is found out does harm. */
+ * loses a queue that he has created and has open, or is kept waiting, those neither who just open
+ * it, and no signal that belongs to how it is found out does harm. */
 static void
 test_replace_race (void)
 {

@@ -191,7 +191,7 @@ enter_ipc_namespace (void)
   g_autofree char *gid_map = g_strdup_printf ("0 %u 1", getegid ());
 
   if (unshare (CLONE_NEWIPC) == -1 &&
-      (unshare (CLONE_NEWUSER | CLONE_NEWIPC) == -1 ||
+      (unshare (CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWNS) == -1 ||
        !write_file ("/proc/self/setgroups", "deny") ||
        !write_file ("/proc/self/uid_map", uid_map) || !write_file ("/proc/self/gid_map", gid_map)))
     return FALSE;
