@@ -13,5 +13,7 @@
 #include "mood-listen.h"
 #include "mood-message-queue.h"
 #include "mood-priority-message.h"
+#include "mood-queue-directory.h"
+#include "mood-queue-info.h"
 
 #undef MOOD_H_INSIDE

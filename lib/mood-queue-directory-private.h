@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "mood-queue-directory.h"
+
+#include <dirent.h>
+
+G_BEGIN_DECLS
+
+struct _MoodQueueDirectory
+{
+  GObject parent_instance;
+
+  DIR *stream;      /* of the file system's root; NULL if the directory was never opened */
+  int inotify_fd;   /* -1 likewise */
+  GPtrArray *infos; /* of MoodQueueInfo, in the order of their names */
+
+  /* What was read from inotify and not yet looked at: the names, without the slash, of queues that
+   * may have come, gone or changed, or that it may be any. */
+  GHashTable *stale_names;
+  gboolean is_all_stale;
+  guint n_readings; /* how often something was read */
+};
+
+gboolean mood_queue_directory_open (MoodQueueDirectory *self, GError **error);
+gboolean mood_queue_directory_check_open (MoodQueueDirectory *self, GError **error);
+void mood_queue_directory_set_error (GError **error,
+                                     GIOErrorEnum code,
+                                     const char *action,
+                                     const char *format,
+                                     ...) G_GNUC_PRINTF (4, 5);
+
+gboolean mood_queue_directory_is_stale (MoodQueueDirectory *self);
+void mood_queue_directory_read_events (MoodQueueDirectory *self);
+void mood_queue_directory_apply_events (MoodQueueDirectory *self);
+
+G_END_DECLS

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+#include <sys/stat.h>
+
+G_BEGIN_DECLS
+
+/* What is known of a queue at one moment. */
+typedef struct
+{
+  struct stat status;
+  gboolean has_figures;
+  int figures_errno; /* why there are no figures, if they were asked for */
+
+  /* The figures, which only a descriptor of the queue gives. */
+  gint64 curmsgs;
+  gint64 maxmsg;
+  gint64 msgsize;
+  gint64 queued_bytes;
+  int notify_pid;
+  struct stat status_afterwards; /* with the times that reading them has left */
+} MoodQueueInspection;
+
+gboolean mood_queue_inspect (int directory_fd,
+                             const char *file_name,
+                             gboolean with_figures,
+                             MoodQueueInspection *inspection);
+void mood_queue_inspection_release_descriptors (void);
+
+G_END_DECLS

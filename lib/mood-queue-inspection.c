@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What can be known of a queue without taking part in it: what stat(2) tells, and the figures that
+ * only a descriptor has.
+ *
+ * Closing a descriptor is not free of consequences: it takes back the notification that this very
+ * process asked for on the queue, by whichever of its descriptors it did. So a descriptor of a
+ * queue that notifies this process is put aside, to be used again, and closed only once the
+ * registration is seen to be gone. */
+
+#include "mood-queue-inspection-private.h"
+
+#include "mood-message-queue-private.h"
+#include "mood-mq.h"
+#include "mood-status-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+typedef struct
+{
+  dev_t device;
+  ino_t inode;
+  int fd;
+} Descriptor;
+
+/* The descriptors that are put aside, of the whole process, because a queue and the registration
+ * may outlive the directory in which the queue was seen; under mood_message_queue_lock. */
+static GArray *descriptors;
+
+static void
+put_aside (int fd, const struct stat *status)
+{
+  Descriptor descriptor = { status->st_dev, status->st_ino, fd };
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  if (descriptors == NULL)
+    descriptors = g_array_new (FALSE, FALSE, sizeof (Descriptor));
+  g_array_append_val (descriptors, descriptor);
+  pthread_mutex_unlock (&mood_message_queue_lock);
+}
+
+/* The descriptor of the queue that was put aside, which is the caller's now; -1 if there is none.
+ */
+static int
+take_back (const struct stat *status)
+{
+  int fd = -1;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  for (guint i = 0; descriptors != NULL && i < descriptors->len && fd == -1; i++)
+    {
+      const Descriptor *descriptor = &g_array_index (descriptors, Descriptor, i);
+
+      if (descriptor->device == status->st_dev && descriptor->inode == status->st_ino)
+        {
+          fd = descriptor->fd;
+          g_array_remove_index_fast (descriptors, i);
+        }
+    }
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  return fd;
+}
+
+/* Closes a descriptor, or puts it aside if that would take back a notification. */
+static void
+release (int fd, const struct stat *status, int notify_pid)
+{
+  if (notify_pid != 0 && notify_pid == getpid ())
+    put_aside (fd, status);
+  else
+    mood_mq_close (fd);
+}
+
+/* Reads all there is to know through a descriptor, which this takes; answers as a system call
+ * does. */
+static int
+read_figures (int fd, MoodQueueInspection *inspection)
+{
+  MoodMqAttributes attributes;
+  MoodStatus line;
+  int errsv;
+
+  /* The line comes last: as little time as can be shall lie between it and the closing, because
+   * another thread may register meanwhile. */
+  if (fstat (fd, &inspection->status) == -1 || mood_mq_get_attributes (fd, &attributes) == -1 ||
+      mood_status_read (fd, &line) == -1 || fstat (fd, &inspection->status_afterwards) == -1)
+    {
+      errsv = errno;
+      mood_mq_close (fd);
+      errno = errsv;
+      return -1;
+    }
+
+  release (fd, &inspection->status, line.notify_pid);
+
+  inspection->has_figures = TRUE;
+  inspection->curmsgs = attributes.curmsgs;
+  inspection->maxmsg = attributes.maxmsg;
+  inspection->msgsize = attributes.msgsize;
+  inspection->queued_bytes = line.queued_bytes;
+  inspection->notify_pid = line.notify_pid;
+
+  return 0;
+}
+
+/* Looks at the queue whose name, without the slash, is @file_name. FALSE means that there is none.
+ *
+ * A queue that can be sent to but not received from is not opened for its figures: without the line
+ * that a descriptor for sending does not give, it could not be told what closing it takes back. */
+gboolean
+mood_queue_inspect (int directory_fd,
+                    const char *file_name,
+                    gboolean with_figures,
+                    MoodQueueInspection *inspection)
+{
+  int fd;
+
+  inspection->has_figures = FALSE;
+  inspection->figures_errno = 0;
+
+  if (fstatat (directory_fd, file_name, &inspection->status, AT_SYMLINK_NOFOLLOW) == -1)
+    return FALSE;
+
+  if (!with_figures)
+    return TRUE;
+
+  fd = take_back (&inspection->status);
+  if (fd == -1)
+    fd = openat (directory_fd, file_name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  if (fd == -1 && errno == ENOENT)
+    return FALSE;
+
+  if (fd == -1 || read_figures (fd, inspection) == -1)
+    inspection->figures_errno = errno;
+
+  return TRUE;
+}
+
+/* Closes the descriptors that were put aside, as far as nothing is taken back by it. */
+void
+mood_queue_inspection_release_descriptors (void)
+{
+  GArray *to_release;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  to_release = g_steal_pointer (&descriptors);
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  if (to_release == NULL)
+    return;
+
+  for (guint i = 0; i < to_release->len; i++)
+    {
+      const Descriptor *descriptor = &g_array_index (to_release, Descriptor, i);
+      struct stat status = { .st_dev = descriptor->device, .st_ino = descriptor->inode };
+      MoodStatus line = { .notify_pid = 0 };
+
+      mood_status_read (descriptor->fd, &line);
+      release (descriptor->fd, &status, line.notify_pid);
+    }
+
+  g_array_unref (to_release);
+}
