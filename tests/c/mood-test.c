@@ -5,14 +5,18 @@
 
 #include "mood-test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -169,9 +173,9 @@ write_file (const char *path, const char *contents)
   return written;
 }
 
-/* A process with CAP_SYS_RESOURCE is above the limits of its namespace. */
+/* Takes effective capabilities from the process, or gives back those that it is permitted. */
 static gboolean
-give_up_sys_resource (void)
+change_capabilities (guint64 to_clear, guint64 to_set)
 {
   struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
   struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -179,24 +183,59 @@ give_up_sys_resource (void)
   if (syscall (SYS_capget, &header, data) == -1)
     return FALSE;
 
-  data[CAP_TO_INDEX (CAP_SYS_RESOURCE)].effective &= ~CAP_TO_MASK (CAP_SYS_RESOURCE);
+  for (gsize i = 0; i < G_N_ELEMENTS (data); i++)
+    {
+      data[i].effective &= ~(guint32) (to_clear >> (32 * i));
+      data[i].effective |= (guint32) (to_set >> (32 * i)) & data[i].permitted;
+    }
 
   return syscall (SYS_capset, &header, data) == 0;
+}
+
+/* Lets no mode and no owner of a file be in the way of the process, or lets them be. */
+void
+mood_test_override_permissions (gboolean override)
+{
+  const guint64 capabilities =
+      G_GUINT64_CONSTANT (1) << CAP_DAC_OVERRIDE | G_GUINT64_CONSTANT (1) << CAP_DAC_READ_SEARCH;
+
+  g_assert_true (change_capabilities (override ? 0 : capabilities, override ? capabilities : 0));
+}
+
+/* Leaves the process no more than an ordinary user has. */
+gboolean
+mood_test_give_up_capabilities (void)
+{
+  return change_capabilities (G_MAXUINT64, 0);
+}
+
+/* A process with CAP_SYS_RESOURCE is above the limits of its namespace. */
+static gboolean
+give_up_sys_resource (void)
+{
+  return change_capabilities (G_GUINT64_CONSTANT (1) << CAP_SYS_RESOURCE, 0);
+}
+
+/* Makes namespaces of its own for the process. Without privilege they are in a new user namespace,
+ * where the process has it; an IPC and a mount namespace are among them then, because the parent's
+ * are not to be changed from there, nor to be mounted. */
+gboolean
+mood_test_unshare (int flags)
+{
+  g_autofree char *uid_map = g_strdup_printf ("0 %u 1", geteuid ());
+  g_autofree char *gid_map = g_strdup_printf ("0 %u 1", getegid ());
+
+  return unshare (flags) == 0 ||
+         (unshare (CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWNS | flags) == 0 &&
+          write_file ("/proc/self/setgroups", "deny") &&
+          write_file ("/proc/self/uid_map", uid_map) && write_file ("/proc/self/gid_map", gid_map));
 }
 
 static gboolean
 enter_ipc_namespace (void)
 {
-  g_autofree char *uid_map = g_strdup_printf ("0 %u 1", geteuid ());
-  g_autofree char *gid_map = g_strdup_printf ("0 %u 1", getegid ());
-
-  if (unshare (CLONE_NEWIPC) == -1 &&
-      (unshare (CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWNS) == -1 ||
-       !write_file ("/proc/self/setgroups", "deny") ||
-       !write_file ("/proc/self/uid_map", uid_map) || !write_file ("/proc/self/gid_map", gid_map)))
-    return FALSE;
-
-  return give_up_sys_resource () && access ("/proc/sys/fs/mqueue/msg_max", W_OK) == 0;
+  return mood_test_unshare (CLONE_NEWIPC) && give_up_sys_resource () &&
+         access ("/proc/sys/fs/mqueue/msg_max", W_OK) == 0;
 }
 
 /* Like mood_test_in_subprocess(), in an IPC namespace that has its own queues, and limits that the
@@ -221,6 +260,124 @@ mood_test_in_ipc_namespace (void)
   g_test_skip ("an IPC namespace with limits of its own cannot be made here");
 
   return FALSE;
+}
+
+/* Where there is no folder to mount on, nobody outside shall get one. */
+static gboolean
+make_mount_point (void)
+{
+  const char *const devices[] = { "/dev/null", "/dev/urandom" };
+  int fds[G_N_ELEMENTS (devices)];
+
+  if (access ("/dev/mqueue", F_OK) == 0)
+    return TRUE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (devices); i++)
+    fds[i] = open (devices[i], O_PATH | O_CLOEXEC);
+
+  if (mount ("none", "/dev", "tmpfs", 0, "mode=755") == -1 || mkdir ("/dev/mqueue", 0755) == -1)
+    return FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (devices); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fds[i]);
+      int file = open (devices[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+      close (file);
+      if (mount (path, devices[i], "none", MS_BIND, NULL) == -1)
+        return FALSE;
+      close (fds[i]);
+    }
+
+  return TRUE;
+}
+
+/* Gives the process a mount namespace in which the queues are mounted at /dev/mqueue, or nothing
+ * is; FALSE where it may not. */
+gboolean
+mood_test_enter_mount_namespace (gboolean mounted)
+{
+  return mood_test_unshare (CLONE_NEWNS) &&
+         mount ("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 && make_mount_point () &&
+         (mount ("none", "/dev/mqueue", mounted ? "mqueue" : "tmpfs", 0, NULL) == 0 ||
+          /* It is what is mounted there. */
+          errno == EBUSY);
+}
+
+/* Whether there can be a directory of queues, in a mount namespace if need be. An ordinary user has
+ * none where the queues are not mounted, and valgrind does not know how to mount them privately. */
+gboolean
+mood_test_allow_directory (void)
+{
+  g_autoptr (MoodQueueDirectory) directory = mood_queue_directory_new (NULL);
+
+  if (directory == NULL && mood_test_enter_mount_namespace (TRUE))
+    directory = mood_queue_directory_new (NULL);
+
+  return directory != NULL;
+}
+
+MoodQueueDirectory *
+mood_test_directory_new (void)
+{
+  g_autoptr (GError) error = NULL;
+  MoodQueueDirectory *directory = mood_queue_directory_new (&error);
+
+  g_assert_no_error (error);
+  g_assert_true (MOOD_IS_QUEUE_DIRECTORY (directory));
+
+  return directory;
+}
+
+/* The root of the file system that the queues are files of, by a mount of the test's own if it may
+ * have one. */
+static int
+open_queues (void)
+{
+  int context = (int) syscall (SYS_fsopen, "mqueue", FSOPEN_CLOEXEC);
+  int mounted;
+  int root;
+
+  if (context == -1)
+    return open ("/dev/mqueue", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  g_assert_cmpint (syscall (SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), ==, 0);
+  mounted = (int) syscall (SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+  g_assert_cmpint (mounted, !=, -1);
+  root = openat (mounted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  close (mounted);
+  close (context);
+
+  return root;
+}
+
+static int
+compare_strings (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The names of the queues that exist and have the prefix, in order, as readdir(3) gives them. */
+GPtrArray *
+mood_test_list_queues (const char *prefix)
+{
+  GPtrArray *names_found = g_ptr_array_new_with_free_func (g_free);
+  int root = open_queues ();
+  DIR *stream = root != -1 ? fdopendir (root) : NULL;
+  struct dirent *entry;
+
+  g_assert_nonnull (stream);
+  while ((entry = readdir (stream)) != NULL)
+    {
+      g_autofree char *name = g_strconcat ("/", entry->d_name, NULL);
+
+      if (entry->d_type == DT_REG && g_str_has_prefix (name, prefix))
+        g_ptr_array_add (names_found, g_steal_pointer (&name));
+    }
+  closedir (stream);
+  g_ptr_array_sort (names_found, compare_strings);
+
+  return names_found;
 }
 
 /* Sets a limit of the IPC namespace, which has to be the process's own. */

@@ -33,6 +33,13 @@ void mood_test_assert_received (MoodMessageQueue *queue, const char *text, guint
 void mood_test_assert_error (GError **error, GIOErrorEnum code, ...) G_GNUC_NULL_TERMINATED;
 gboolean mood_test_in_subprocess (void);
 gboolean mood_test_in_ipc_namespace (void);
+gboolean mood_test_unshare (int flags);
+gboolean mood_test_enter_mount_namespace (gboolean mounted);
+gboolean mood_test_allow_directory (void);
+MoodQueueDirectory *mood_test_directory_new (void);
+GPtrArray *mood_test_list_queues (const char *prefix);
+void mood_test_override_permissions (gboolean override);
+gboolean mood_test_give_up_capabilities (void);
 void mood_test_write_limit (const char *name, const char *value);
 int mood_test_thread_id (void);
 void mood_test_wait_until_in_system_call (int thread_id, long number);
