@@ -118,12 +118,26 @@ directory_source_closure_callback (gpointer user_data)
   return keep;
 }
 
+/* The generic one takes no closure without any argument but its data. */
+static void
+directory_source_closure_marshal (GClosure *closure,
+                                  GValue *result,
+                                  guint n_arguments,
+                                  const GValue *arguments,
+                                  gpointer invocation_hint,
+                                  gpointer marshal_data)
+{
+  GSourceFunc func = (GSourceFunc) ((GCClosure *) closure)->callback;
+
+  g_value_set_boolean (result, func (closure->data));
+}
+
 static GSourceFuncs directory_source_funcs = {
   .prepare = directory_source_prepare,
   .dispatch = directory_source_dispatch,
   .finalize = directory_source_finalize,
   .closure_callback = directory_source_closure_callback,
-  .closure_marshal = (GSourceDummyMarshal) (GCallback) g_cclosure_marshal_generic,
+  .closure_marshal = (GSourceDummyMarshal) (GCallback) directory_source_closure_marshal,
 };
 
 /**
