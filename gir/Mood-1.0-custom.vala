@@ -29,6 +29,10 @@ namespace Mood {
         public uint8[] receive_with_timeout ([CCode (pos = 2)] int64 timeout_us, [CCode (pos = 1)] out uint priority = null, [CCode (pos = 3)] GLib.Cancellable? cancellable = null) throws GLib.IOError;
     }
 
+    public sealed class QueueDirectory : GLib.Object {
+        public async bool wait_for_async (string name, int io_priority = GLib.Priority.DEFAULT, GLib.Cancellable? cancellable = null) throws GLib.IOError;
+    }
+
     // In C the message is const, which Vala cannot say: whoever takes such a function names its type.
     [CCode (cheader_filename = "mood.h", instance_pos = 3.9)]
     [Version (since = "1.0")]

@@ -304,17 +304,22 @@ mood_test_enter_mount_namespace (gboolean mounted)
           errno == EBUSY);
 }
 
-/* Whether there can be a directory of queues, in a mount namespace if need be. An ordinary user has
- * none where the queues are not mounted, and valgrind does not know how to mount them privately. */
-gboolean
-mood_test_allow_directory (void)
+static gboolean
+may_open_directory (void)
 {
   g_autoptr (MoodQueueDirectory) directory = mood_queue_directory_new (NULL);
 
-  if (directory == NULL && mood_test_enter_mount_namespace (TRUE))
-    directory = mood_queue_directory_new (NULL);
-
   return directory != NULL;
+}
+
+/* Whether there can be a directory of queues, in namespaces of the test's own if need be: an
+ * ordinary user has none where the queues are not mounted, and valgrind does not know how to mount
+ * them privately. */
+gboolean
+mood_test_allow_directory (void)
+{
+  return may_open_directory () || (mood_test_unshare (CLONE_NEWNS) && may_open_directory ()) ||
+         (mood_test_enter_mount_namespace (TRUE) && may_open_directory ());
 }
 
 MoodQueueDirectory *

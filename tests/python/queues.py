@@ -18,7 +18,7 @@ if 'MOOD_TEST_OVERRIDE' not in os.environ:
 
 gi.require_version('Mood', '1.0')
 
-from gi.repository import Gio, GLib, Mood
+from gi.repository import Gio, GLib, GObject, Mood
 
 # Far longer than any event takes, also on a busy machine.
 LIMIT_SECONDS = 30

@@ -203,7 +203,8 @@ class StubTest(unittest.TestCase):
     def test_functions_have_the_same_parameters(self):
         for name in 'listen_queues', 'recv', 'send', 'unlink':
             self.assert_same_parameters(dict(definitions(STUB.body))[name], getattr(Mood, name))
-        for class_name in 'Limits', 'MessageQueue', 'PriorityMessage':
+        for class_name in ('Limits', 'MessageQueue', 'PriorityMessage', 'QueueDirectory',
+                           'QueueInfo'):
             cls = getattr(Mood, class_name)
             for name, node in definitions(self.classes[class_name].body):
                 if (not isinstance(node, FUNCTIONS)
@@ -225,21 +226,22 @@ class StubTest(unittest.TestCase):
 
     def test_overloads_are_calls_that_can_be_made(self):
         checked = set()
-        for name, node in definitions(self.classes['MessageQueue'].body):
-            if not isinstance(node, FUNCTIONS) or 'overload' not in decorators(node):
-                continue
+        overloaded = [(class_name, name, node) for class_name, class_node in self.classes.items()
+                      for name, node in definitions(class_node.body)
+                      if isinstance(node, FUNCTIONS) and 'overload' in decorators(node)]
+        for class_name, name, node in overloaded:
             checked.add(name)
             with self.subTest(f'{name}: {ast.unparse(node.args)}'):
                 arguments = node.args
                 by_name = [argument.arg for argument in arguments.kwonlyargs]
-                signature = inspect.signature(find(Mood.MessageQueue, name))
+                signature = inspect.signature(find(getattr(Mood, class_name), name))
                 signature.bind(*arguments.posonlyargs, *arguments.args,
                                **dict.fromkeys(by_name))
                 if not arguments.posonlyargs:
                     signature.bind(**dict.fromkeys(
                         [argument.arg for argument in arguments.args] + by_name))
-        self.assertEqual(checked, {'add_notification', 'add_receiver', 'add_watch',
-                                   'receive_async', 'send_async'})
+        self.assertEqual(checked, {'__getitem__', 'add_notification', 'add_receiver', 'add_watch',
+                                   'receive_async', 'send_async', 'wait_for_async'})
 
 
 tap.main()

@@ -285,5 +285,38 @@ def compute() -> None:
     limits.soft  # refused
 
 
+def list_queues(directory: Mood.QueueDirectory, cancellable: Gio.Cancellable) -> Gio.ListModel:
+    assert_type(Mood.QueueDirectory(), Mood.QueueDirectory)
+    assert_type(directory.refresh(), bool)
+    assert_type(len(directory), int)
+    assert_type(directory[0], Mood.QueueInfo)
+    assert_type(directory[1:], list[Mood.QueueInfo])
+    assert_type(directory.lookup(b"/jobs"), Mood.QueueInfo | None)
+    assert_type(directory.add_watch(), int)
+    assert_type(directory.create_source(cancellable), GLib.Source)
+    for info in directory:
+        assert_type(info.name, str)
+        assert_type(info.curmsgs, int)
+        assert_type(info.mtime, datetime.datetime)
+        assert_type(info.props.mtime, GLib.DateTime)
+        info.curmsgs = 1  # refused
+    directory["/jobs"]  # refused
+    directory.lookup(1)  # refused
+    directory.add_watch(print)  # refused
+    return directory
+
+
+def on_exists(directory: Mood.QueueDirectory, result: Gio.AsyncResult) -> None:
+    assert_type(directory.wait_for_finish(result), bool)
+
+
+def wait_for(directory: Mood.QueueDirectory, cancellable: Gio.Cancellable) -> None:
+    directory.wait_for_async("/jobs", GLib.PRIORITY_DEFAULT, cancellable, on_exists)
+    directory.wait_for_async("/jobs", callback=on_exists)
+    assert_type(directory.wait_for_async("/jobs"), Awaitable[bool])
+    directory.wait_for_async(callback=on_exists)  # refused
+    directory.wait_for_async("/jobs", callback=on_ready)  # refused
+
+
 def is_true(queue: Mood.MessageQueue) -> Literal[True]:
     return queue.__bool__()

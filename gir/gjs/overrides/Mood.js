@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // What JavaScript adds to the introspected library: default arguments, text as messages, promises,
-// for await. What cannot be passed on as it is becomes a TypeError here: GJS would cut it to size
-// or, before a call that returns an array, crash over it.
+// for await, and for over the queues of a directory. What cannot be passed on as it is becomes a
+// TypeError here: GJS would cut it to size or, before a call that returns an array, crash over it.
 
 const {GLib, Gio} = imports.gi;
 
@@ -186,6 +186,65 @@ class Messages {
 
     return {value, done: true};
   }
+}
+
+// A result that can be asked for what came of a call.
+function checkResult(result) {
+  if (!(result instanceof Gio.AsyncResult))
+    refuse('the result of a call', 'a Gio.AsyncResult', result);
+  // Throws for what inherits from one, and is none.
+  result.get_source_object();
+}
+
+// What QueueDirectory has besides.
+function extendQueueDirectory(QueueDirectory) {
+  const {prototype} = QueueDirectory;
+
+  // With a callback it is what it was.
+  Gio._promisify(prototype, 'wait_for_async', 'wait_for_finish');
+
+  const {create_source, lookup, wait_for_async, wait_for_finish} = prototype;
+
+  Object.assign(prototype, {
+    lookup(name) {
+      checkName(name);
+
+      return lookup.call(this, name);
+    },
+
+    create_source(cancellable = null) {
+      checkCancellable(cancellable);
+
+      return create_source.call(this, cancellable);
+    },
+
+    wait_for_async(name, ...args) {
+      const callback = takeCallback(args, 2);
+      const [ioPriority = GLib.PRIORITY_DEFAULT, cancellable = null] = args;
+      const start = () => {
+        checkName(name);
+        checkIoPriority(ioPriority);
+        checkCancellable(cancellable);
+
+        return wait_for_async.call(this, name, ioPriority, cancellable, ...callback);
+      };
+
+      // Whatever is wrong is told by the promise.
+      return callback.length > 0 ? start() : new Promise(resolve => resolve(start()));
+    },
+
+    wait_for_finish(result) {
+      checkResult(result);
+
+      return wait_for_finish.call(this, result);
+    },
+
+    // As those of a Gio.ListStore.
+    *[Symbol.iterator]() {
+      for (let index = 0; index < this.get_n_items(); index++)
+        yield this.get_item(index);
+    },
+  });
 }
 
 // Called by GJS, with the namespace for its this.
@@ -402,10 +461,7 @@ function _init() {
     },
 
     receive_finish(result) {
-      if (!(result instanceof Gio.AsyncResult))
-        refuse('the result of a call', 'a Gio.AsyncResult', result);
-      // Throws for what inherits from one, and is none.
-      result.get_source_object();
+      checkResult(result);
 
       return receive_finish.call(this, result);
     },
@@ -482,6 +538,8 @@ function _init() {
       return required_bytes.call(this, maxmsg, msgsize);
     },
   });
+
+  extendQueueDirectory(this.QueueDirectory);
 
   // For engines that have the declaration "using".
   if (Symbol.dispose) {

@@ -17,7 +17,8 @@ class IOCondition(GObject.GFlags):
     IN = 1
     OUT = 4
 
-class DateTime: ...
+class DateTime:
+    def to_unix(self) -> int: ...
 
 class MainContext:
     @staticmethod

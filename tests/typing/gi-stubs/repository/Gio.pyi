@@ -86,6 +86,9 @@ class DBusServer(GObject.Object):
 class Initable(GObject.GInterface):
     def init(self, cancellable: Cancellable | None = None) -> bool: ...
 
+class ListModel(GObject.GInterface):
+    def get_n_items(self) -> int: ...
+
 class SocketControlMessage(GObject.Object):
     class Props(GObject.Object.Props): ...
 

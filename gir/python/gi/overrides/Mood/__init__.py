@@ -18,8 +18,9 @@ from gi.repository import Gio, GLib
 # In a build directory the extension is not where this file is.
 __path__ = pkgutil.extend_path(__path__, __name__)
 
-from . import _coroutines, _errors, _waiting  # noqa: E402
+from . import _coroutines, _directory, _errors, _waiting  # noqa: E402
 from ._arguments import (  # noqa: E402
+    left_out_if_none,
     to_bytes,
     to_cancellable,
     to_fd,
@@ -136,14 +137,6 @@ def _ready_now(queue, condition, cancellable):
         if not _errors.matches(error, Gio.IOErrorEnum.TIMED_OUT):
             raise
         raise _errors.new(Gio.IOErrorEnum.WOULD_BLOCK, error.message) from None
-
-
-def _left_out_if_none(cancellable, callback, user_data):
-    """The last arguments of an asynchronous call: PyGObject 3.50 makes it one to be awaited where no
-    callback is given, and has a cancellable of its own for that where none is given."""
-    if callback is not None:
-        return cancellable, callback, *user_data
-    return () if cancellable is None else (cancellable,)
 
 
 class _Messages:
@@ -463,7 +456,7 @@ class MessageQueue(Mood.MessageQueue):
         """Receives one message from within a main loop of GLib's, which calls
         callback(queue, result, *user_data): queue.receive_finish(result) is the message."""
         return super().receive_async(
-            io_priority, *_left_out_if_none(cancellable, callback, user_data)
+            io_priority, *left_out_if_none(cancellable, callback, user_data)
         )
 
     def send_async(
@@ -481,7 +474,7 @@ class MessageQueue(Mood.MessageQueue):
             to_bytes(message),
             to_priority(priority, self),
             io_priority,
-            *_left_out_if_none(cancellable, callback, user_data),
+            *left_out_if_none(cancellable, callback, user_data),
         )
 
     def condition_wait(self, condition, timeout, cancellable=None):
@@ -556,6 +549,10 @@ MessageQueue = override(MessageQueue)
 __all__.append("MessageQueue")
 
 _calls.bind(MessageQueue, Gio.Cancellable)
+
+QueueDirectory = override(_directory.QueueDirectory)
+QueueInfo = override(_directory.QueueInfo)
+__all__ += ["QueueDirectory", "QueueInfo"]
 
 
 def _figure(name):

@@ -175,3 +175,11 @@ def to_microseconds(timeout_us):
     """What the methods whose names end in _with_timeout take; negative waits without end."""
     timeout_us = to_integer(timeout_us, "timeout_us, in microseconds,")
     return LONGEST_TIMEOUT_US if timeout_us < 0 else min(timeout_us, LONGEST_TIMEOUT_US)
+
+
+def left_out_if_none(cancellable, callback, user_data):
+    """The last arguments of an asynchronous call: PyGObject 3.50 makes it one to be awaited where no
+    callback is given, and has a cancellable of its own for that where none is given."""
+    if callback is not None:
+        return cancellable, callback, *user_data
+    return () if cancellable is None else (cancellable,)

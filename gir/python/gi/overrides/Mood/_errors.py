@@ -57,6 +57,7 @@ _KINDS = {
     Gio.IOErrorEnum.MESSAGE_TOO_LARGE: (OSError, errno.EMSGSIZE),
     Gio.IOErrorEnum.NOT_FOUND: (FileNotFoundError, errno.ENOENT),
     Gio.IOErrorEnum.NOT_INITIALIZED: (ValueError, errno.EBADF),
+    Gio.IOErrorEnum.NOT_MOUNTED: (OSError, errno.EOPNOTSUPP),
     Gio.IOErrorEnum.NOT_SUPPORTED: (OSError, errno.EOPNOTSUPP),
     Gio.IOErrorEnum.NO_SPACE: (OSError, errno.ENOSPC),
     Gio.IOErrorEnum.PERMISSION_DENIED: (PermissionError, errno.EACCES),

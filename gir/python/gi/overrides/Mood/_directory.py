@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The directory of queues: a sequence, whose errors and times are Python's."""
+
+import datetime
+import itertools
+
+from gi.module import get_introspection_module
+from gi.repository import GLib
+
+from . import _errors
+from ._arguments import left_out_if_none, to_cancellable, to_integer, to_name
+
+Mood = get_introspection_module("Mood")
+
+
+def _time(get_time):
+    """The time as an attribute."""
+    return property(
+        lambda self: datetime.datetime.fromtimestamp(get_time(self).to_unix(), datetime.timezone.utc)
+    )
+
+
+class QueueInfo(Mood.QueueInfo):
+    """What is known of a message queue, as an item of a directory.
+
+    The figures, such as curmsgs, are those of the directory's last refresh, and -1 where they are
+    not known. The times are in UTC.
+    """
+
+    __module__ = __package__
+
+    # By the methods, because a property cannot hold a name that is not UTF-8.
+    name = property(Mood.QueueInfo.get_name)
+    mode = property(Mood.QueueInfo.get_mode)
+    uid = property(Mood.QueueInfo.get_uid)
+    gid = property(Mood.QueueInfo.get_gid)
+    inode = property(Mood.QueueInfo.get_inode)
+    atime = _time(Mood.QueueInfo.get_atime)
+    mtime = _time(Mood.QueueInfo.get_mtime)
+    ctime = _time(Mood.QueueInfo.get_ctime)
+    curmsgs = property(Mood.QueueInfo.get_curmsgs)
+    maxmsg = property(Mood.QueueInfo.get_maxmsg)
+    msgsize = property(Mood.QueueInfo.get_msgsize)
+    queued_bytes = property(Mood.QueueInfo.get_queued_bytes)
+    notify_pid = property(Mood.QueueInfo.get_notify_pid)
+
+    def __repr__(self):
+        return (
+            f"<Mood.QueueInfo {self.name!r} mode={self.mode & 0o7777:#o} uid={self.uid} "
+            f"curmsgs={self.curmsgs}>"
+        )
+
+
+class QueueDirectory(Mood.QueueDirectory):
+    """The message queues that exist, as a sequence of Mood.QueueInfo, in the order of their names.
+
+    QueueDirectory() lists them. The sequence changes when refresh() is called, and by itself while a
+    main loop runs and add_watch() was called.
+    """
+
+    __module__ = __package__
+
+    def __init__(self):
+        super().__init__()
+        with _errors.translating(None):
+            self.init(None)
+
+    @classmethod
+    def new(cls):
+        """The same as QueueDirectory()."""
+        return cls()
+
+    def __len__(self):
+        return self.get_n_items()
+
+    def __getitem__(self, key):
+        return super().__getitem__(key)
+
+    def __iter__(self):
+        """Yields each queue in the list, of which some may go meanwhile."""
+        for position in itertools.count():
+            info = self.get_item(position)
+            if info is None:
+                return
+            yield info
+
+    def __repr__(self):
+        return f"<Mood.QueueDirectory of {len(self)} queues>"
+
+    def refresh(self):
+        """Brings the list, and what is known of each queue, up to date."""
+        with _errors.translating(None):
+            return super().refresh()
+
+    def lookup(self, name):
+        """The queue of that name in the list, or None."""
+        return super().lookup(to_name(name))
+
+    def create_source(self, cancellable=None):
+        """A GLib.Source that keeps the list up to date while it is attached."""
+        return super().create_source(to_cancellable(cancellable))
+
+    def wait_for_async(
+        self,
+        name,
+        io_priority=GLib.PRIORITY_DEFAULT,
+        cancellable=None,
+        callback=None,
+        *user_data,
+    ):
+        """Waits from within a main loop of GLib's until there is a queue of that name, and calls
+        callback(directory, result, *user_data): directory.wait_for_finish(result) tells how it
+        went."""
+        return super().wait_for_async(
+            to_name(name),
+            to_integer(io_priority, "io_priority"),
+            *left_out_if_none(to_cancellable(cancellable), callback, user_data),
+        )
+
+    def wait_for_finish(self, result):
+        """True, or the error of wait_for_async()."""
+        with _errors.translating(None):
+            return super().wait_for_finish(result)
