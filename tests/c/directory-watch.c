@@ -670,6 +670,8 @@ test_meddling_with_notification (void)
 
   queue = mood_test_queue_open (name, MOOD_OPEN_RDONLY);
   g_assert_cmpint (fchmod (mood_message_queue_fileno (queue), 0644), ==, 0);
+  /* A change before it is told first, and one after it later. */
+  create_suffix ("aa");
   unlink_suffix ("d");
   run_what_is_ready ();
 

@@ -406,33 +406,39 @@ test_notification_of_another (void)
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (MoodQueueDirectory) directory = mood_test_directory_new ();
   g_autoptr (MoodQueueInfo) info = lookup (directory, queue);
-  guint n_descriptors = count_descriptors ();
+  guint n_descriptors;
   int ready[2];
+  int end[2];
   char byte;
   pid_t pid;
 
   g_assert_cmpint (pipe (ready), ==, 0);
+  g_assert_cmpint (pipe (end), ==, 0);
   pid = fork ();
   if (pid == 0)
     {
       gboolean success = register_silently (queue) == 0;
 
       success = write (ready[1], "", 1) == 1 && success;
-      pause ();
-      _exit (1);
+      /* Until the test ends, however it does. */
+      close (end[1]);
+      success = read (end[0], &byte, 1) == 0 && success;
+      mood_test_exit_child (success);
     }
+  close (end[0]);
   g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
   close (ready[0]);
   close (ready[1]);
 
+  n_descriptors = count_descriptors ();
   refresh (directory);
   g_assert_cmpint (mood_queue_info_get_notify_pid (info), ==, pid);
   g_assert_cmpuint (count_descriptors (), ==, n_descriptors);
   refresh (directory);
   g_assert_cmpint (mood_queue_info_get_notify_pid (info), ==, pid);
 
-  kill (pid, SIGKILL);
-  g_assert_cmpint (TEMP_FAILURE_RETRY (waitpid (pid, NULL, 0)), ==, pid);
+  close (end[1]);
+  mood_test_await_child (pid);
 }
 
 static void
