@@ -139,10 +139,13 @@ test_lookup (void)
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (MoodQueueDirectory) directory = mood_test_directory_new ();
   const char *name = mood_message_queue_get_name (queue);
+  g_autofree char *without_slash = g_strdup (name);
 
   for (gsize i = 0; i < G_N_ELEMENTS (strange); i++)
     g_assert_null (mood_queue_directory_lookup (directory, strange[i]));
   g_assert_null (mood_queue_directory_lookup (directory, name + 1));
+  without_slash[0] = 'x';
+  g_assert_null (mood_queue_directory_lookup (directory, without_slash));
 
   for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (directory)); i++)
     {
