@@ -24,11 +24,11 @@ async function findAddSignal() {
 
 const addSignal = await findAddSignal();
 
-function printQueue({name, mode, uid, curmsgs, maxmsg}) {
+function printQueue({display_name, mode, uid, curmsgs, maxmsg}) {
   const permissions = (mode & 0o7777).toString(8).padStart(4, '0');
   // What waits in a queue is for those to know who may receive it.
   const depth = curmsgs === -1 ? 'not to be read' : `${curmsgs} of ${maxmsg} messages`;
-  print(`${name}: mode ${permissions}, owner ${uid}, ${depth}`);
+  print(`${display_name}: mode ${permissions}, owner ${uid}, ${depth}`);
 }
 
 function showQueues() {
@@ -40,11 +40,11 @@ function showQueues() {
     printQueue(info);
 
   // The list tells where it has changed; what was there before is for those to know who noted it.
-  const names = Array.from(directory, info => info.name);
+  const names = Array.from(directory, info => info.display_name);
   directory.connect('items-changed', (_directory, position, removed, added) => {
     const newNames = [];
     for (let i = position; i < position + added; i++)
-      newNames.push(directory.get_item(i).name);
+      newNames.push(directory.get_item(i).display_name);
     for (const name of names.splice(position, removed, ...newNames))
       print('gone:', name);
     for (const name of newNames)

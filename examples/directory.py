@@ -27,7 +27,7 @@ def print_queue(info: Mood.QueueInfo) -> None:
     depth = "not to be read"
     if info.curmsgs != -1:
         depth = f"{info.curmsgs} of {info.maxmsg} messages"
-    print(f"{info.name}: mode {info.mode & 0o7777:04o}, owner {info.uid}, {depth}")
+    print(f"{info.display_name}: mode {info.mode & 0o7777:04o}, owner {info.uid}, {depth}")
 
 
 def show_queues() -> None:
@@ -40,14 +40,14 @@ def show_queues() -> None:
     sys.stdout.flush()
 
     # The list tells where it has changed; what was there before is for those to know who noted it.
-    names = [info.name for info in directory]
+    names = [info.display_name for info in directory]
 
     def on_items_changed(
         directory: Mood.QueueDirectory, position: int, removed: int, added: int
     ) -> None:
         for name in names[position : position + removed]:
             print("gone:", name)
-        new_names = [info.name for info in directory[position : position + added]]
+        new_names = [info.display_name for info in directory[position : position + added]]
         for name in new_names:
             print("new:", name)
         names[position : position + removed] = new_names

@@ -6,7 +6,7 @@
 // it, and says then which queues come and go. Ends with SIGINT or SIGTERM.
 
 void print_queue (Mood.QueueInfo info) {
-    stdout.printf ("%s: mode %04o, owner %u, ", info.name, info.mode & 07777, info.uid);
+    stdout.printf ("%s: mode %04o, owner %u, ", info.display_name, info.mode & 07777, info.uid);
     // What waits in a queue is for those to know who may receive it.
     if (info.curmsgs == -1)
         stdout.printf ("not to be read\n");
@@ -25,7 +25,7 @@ void show_queues () throws Error {
     for (var i = 0; i < list.get_n_items (); i++) {
         var info = (Mood.QueueInfo) list.get_item (i);
         print_queue (info);
-        names.add (info.name);
+        names.add (info.display_name);
     }
     stdout.flush ();
 
@@ -37,8 +37,8 @@ void show_queues () throws Error {
         }
         for (var i = position; i < position + added; i++) {
             var info = (Mood.QueueInfo) list.get_item (i);
-            stdout.printf ("new: %s\n", info.name);
-            names.insert ((int) i, info.name);
+            stdout.printf ("new: %s\n", info.display_name);
+            names.insert ((int) i, info.display_name);
         }
         stdout.flush ();
     });

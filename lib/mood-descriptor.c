@@ -26,26 +26,32 @@ read_link (int fd)
   return g_file_read_link (path, NULL);
 }
 
+/* Whether the descriptor leads into the file system of the queues: to one, or to their directory.
+ */
+gboolean
+mood_descriptor_is_among_queues (int fd)
+{
+  struct statfs file_system;
+
+  return fstatfs (fd, &file_system) == 0 && file_system.f_type == MESSAGE_QUEUE_FILE_SYSTEM;
+}
+
 /* Whether the descriptor is open, and one that messages can be sent to or received from. The
  * directory of the queues is on the same file system, and one opened with O_PATH is good for
  * nothing but to tell what it leads to. */
 gboolean
 mood_descriptor_is_queue (int fd)
 {
-  struct statfs file_system;
   struct stat status;
   int oflag = fcntl (fd, F_GETFL);
 
-  return oflag != -1 && (oflag & O_PATH) == 0 && fstatfs (fd, &file_system) == 0 &&
-         file_system.f_type == MESSAGE_QUEUE_FILE_SYSTEM && fstat (fd, &status) == 0 &&
-         S_ISREG (status.st_mode);
+  return oflag != -1 && (oflag & O_PATH) == 0 && mood_descriptor_is_among_queues (fd) &&
+         fstat (fd, &status) == 0 && S_ISREG (status.st_mode);
 }
 
 static const char *
 get_kind (int fd, const struct stat *status)
 {
-  struct statfs file_system;
-
   switch (status->st_mode & S_IFMT)
     {
     case S_IFSOCK:
@@ -61,7 +67,7 @@ get_kind (int fd, const struct stat *status)
     case S_IFLNK:
       return "a symbolic link";
     case S_IFREG:
-      if (fstatfs (fd, &file_system) == 0 && file_system.f_type == MESSAGE_QUEUE_FILE_SYSTEM)
+      if (mood_descriptor_is_among_queues (fd))
         return "a message queue that was opened with O_PATH, which is neither to send nor to "
                "receive";
       return "a file";

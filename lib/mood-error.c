@@ -5,23 +5,7 @@
 
 #include "mood-error-private.h"
 
-/* A name is any bytes, but the text of an error has to be UTF-8, and safe to be shown in a
- * terminal. */
-static char *
-get_display_name (const char *name)
-{
-  char *display_name;
-
-  if (name == NULL)
-    return NULL;
-
-  display_name = g_filename_display_name (name);
-  for (char *c = display_name; *c != '\0'; c++)
-    if (g_ascii_iscntrl (*c))
-      *c = '?';
-
-  return display_name;
-}
+#include "mood-name-private.h"
 
 /* @action goes before the words “message queue”, as “open” or “send to” do. */
 void
@@ -40,7 +24,7 @@ mood_set_error (GError **error,
   if (error == NULL)
     return;
 
-  display_name = get_display_name (name);
+  display_name = name != NULL ? mood_name_make_display_name (name) : NULL;
 
   va_start (arguments, format);
   reason = g_strdup_vprintf (format, arguments);

@@ -7,6 +7,7 @@
 
 #include "mood-error-private.h"
 #include "mood-mq.h"
+#include "mood-name-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,11 +47,8 @@ create_under_random_name (MoodMessageQueue *self, const MoodMqAttributes *geomet
 
   do
     {
-      char *uuid = g_uuid_string_random ();
-
       g_free (*name);
-      *name = g_strconcat ("/mood-", uuid, NULL);
-      g_free (uuid);
+      *name = mood_name_make_random ();
       fd = mood_mq_open (*name, oflag, self->mode, geometry);
     }
   while (fd == -1 && errno == EEXIST);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the name of a queue may be. The C library and the kernel refuse a bad name with EINVAL,
- * ENOENT, EACCES or ENAMETOOLONG, depending on what is wrong with it and on which of them notices
- * first; here it is one rule, applied before either is asked. */
+/* What the name of a queue may be, how it is shown, and one that nobody has. The C library and the
+ * kernel refuse a bad name with EINVAL, ENOENT, EACCES or ENAMETOOLONG, depending on what is wrong
+ * with it and on which of them notices first; here it is one rule, applied before either is asked.
+ */
 
 #include "mood-name-private.h"
 
@@ -46,4 +47,29 @@ mood_name_check (const char *name, const char *action, GError **error)
     }
 
   return TRUE;
+}
+
+/* A name is any bytes, but what is shown has to be UTF-8, and safe for a terminal. */
+char *
+mood_name_make_display_name (const char *name)
+{
+  char *display_name = g_filename_display_name (name);
+
+  for (char *c = display_name; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = '?';
+
+  return display_name;
+}
+
+/* One that no queue has, as good as certainly. */
+char *
+mood_name_make_random (void)
+{
+  char *uuid = g_uuid_string_random ();
+  char *name = g_strconcat ("/mood-", uuid, NULL);
+
+  g_free (uuid);
+
+  return name;
 }

@@ -7,7 +7,9 @@
 
 #include "mood-queue-directory-private.h"
 
+#include "mood-descriptor-private.h"
 #include "mood-mq.h"
+#include "mood-name-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +17,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
-
-#define MQUEUE_MAGIC 0x19800202
 
 #define MOUNT_POINT    "/dev/mqueue"
 #define MOUNT_COMMANDS "“mkdir -p " MOUNT_POINT " && mount -t mqueue none " MOUNT_POINT "”"
@@ -92,7 +91,7 @@ get_own_device (dev_t *device)
 
   do
     {
-      g_autofree char *name = g_strdup_printf ("/mood-%08x%08x", g_random_int (), g_random_int ());
+      g_autofree char *name = mood_name_make_random ();
 
       fd = mood_mq_open (name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0, &smallest);
       if (fd != -1)
@@ -115,7 +114,6 @@ static int
 open_mount_point (GError **error)
 {
   int root = open (MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  struct statfs file_system;
   struct stat status;
   dev_t own_device;
 
@@ -125,8 +123,7 @@ open_mount_point (GError **error)
       return -1;
     }
 
-  if (root == -1 || fstatfs (root, &file_system) == -1 || file_system.f_type != MQUEUE_MAGIC ||
-      fstat (root, &status) == -1)
+  if (root == -1 || !mood_descriptor_is_among_queues (root) || fstat (root, &status) == -1)
     mood_queue_directory_set_error (error, G_IO_ERROR_NOT_MOUNTED, "open",
                                     "its file system is not mounted at " MOUNT_POINT
                                     ", and this process may not mount it for itself; have an "

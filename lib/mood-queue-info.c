@@ -4,6 +4,8 @@
 
 #include "mood-queue-info-private.h"
 
+#include "mood-name-private.h"
+
 /**
  * MoodQueueInfo:
  *
@@ -55,6 +57,7 @@ enum
 {
   PROP_0,
   PROP_NAME,
+  PROP_DISPLAY_NAME,
   PROP_MODE,
   PROP_UID,
   PROP_GID,
@@ -83,6 +86,10 @@ mood_queue_info_get_property (GObject *object, guint property_id, GValue *value,
     {
     case PROP_NAME:
       g_value_set_string (value, self->name);
+      break;
+
+    case PROP_DISPLAY_NAME:
+      g_value_take_string (value, mood_queue_info_get_display_name (self));
       break;
 
     case PROP_MODE:
@@ -165,11 +172,24 @@ mood_queue_info_class_init (MoodQueueInfoClass *klass)
    *
    * The name of the queue, with its slash.
    *
-   * A name that is not UTF-8 can be read with [method@Mood.QueueInfo.get_name].
+   * A name that is not UTF-8 can be read with [method@Mood.QueueInfo.get_name]; to show it there is
+   * [property@Mood.QueueInfo:display-name].
    *
    * Since: 1.0
    */
   properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, "", flags);
+
+  /**
+   * MoodQueueInfo:display-name: (getter get_display_name)
+   *
+   * The name of the queue in a form to be shown: in UTF-8, and without control characters.
+   *
+   * It is the name itself for most queues. Anybody can create a queue whose name is neither, and
+   * whoever lists queues meets it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DISPLAY_NAME] = g_param_spec_string ("display-name", NULL, NULL, "", flags);
 
   /**
    * MoodQueueInfo:mode: (getter get_mode)
@@ -443,6 +463,26 @@ mood_queue_info_get_name (MoodQueueInfo *self)
   g_return_val_if_fail (MOOD_IS_QUEUE_INFO (self), NULL);
 
   return self->name;
+}
+
+/**
+ * mood_queue_info_get_display_name: (get-property display-name)
+ * @self: what is known of a queue
+ *
+ * Gets the name of the queue in a form to be shown: in UTF-8, and without control characters.
+ *
+ * It is not to be used to open the queue: two names can look alike.
+ *
+ * Returns: (transfer full): the name, which is empty if it is no directory's
+ *
+ * Since: 1.0
+ */
+char *
+mood_queue_info_get_display_name (MoodQueueInfo *self)
+{
+  g_return_val_if_fail (MOOD_IS_QUEUE_INFO (self), NULL);
+
+  return mood_name_make_display_name (self->name);
 }
 
 /**

@@ -303,6 +303,8 @@ static void
 test_name_without_text (void)
 {
   g_autofree char *name = g_strdup_printf ("/mood-test-%d-\xff\x01", (int) getpid ());
+  g_autofree char *shown = g_strdup_printf ("/mood-test-%d-\uFFFD?", (int) getpid ());
+  g_autofree char *display_name = NULL;
   g_autoptr (MoodMessageQueue) queue = NULL;
   g_autoptr (MoodQueueDirectory) directory = NULL;
   g_autoptr (MoodQueueInfo) info = NULL;
@@ -315,6 +317,9 @@ test_name_without_text (void)
   g_assert_true (mood_message_queue_unlink (queue, NULL));
 
   assert_figures (info, 0, 1, 1, 0);
+  g_assert_cmpstr (mood_queue_info_get_name (info), ==, name);
+  g_object_get (info, "display-name", &display_name, NULL);
+  g_assert_cmpstr (display_name, ==, shown);
 }
 
 static int

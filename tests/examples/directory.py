@@ -25,8 +25,8 @@ def send(queue_name, *messages):
 
 
 @contextlib.contextmanager
-def new_queue(maxmsg=2, mode=0o600):
-    name = next(names)
+def new_queue(maxmsg=2, mode=0o600, name=None):
+    name = name or next(names)
     queue = create(name, maxmsg=maxmsg, msgsize=16)
     os.fchmod(queue, mode)
     os.close(queue)
@@ -76,6 +76,16 @@ def test_changes(language):
         expect_line(process, f"gone: {first}")
 
 
+def test_odd_name(language):
+    """Anybody can give a queue a name that is no text, and one that plays with the terminal."""
+    with new_queue() as first, running(language) as process:
+        expect_line(process, f"{first}: mode 0600, owner {os.geteuid()}, 0 of 2 messages")
+        name = next(names)
+        with new_queue(name=name.encode() + b"-\xff\x1b[2J"):
+            expect_line(process, f"new: {name}-\ufffd?[2J")
+        expect_line(process, f"gone: {name}-\ufffd?[2J")
+
+
 def test_end(language, number):
     with new_queue() as first, running(language) as process:
         # The signal is handled by then.
@@ -96,6 +106,7 @@ def plan(languages):
         for title, test in (
             ("a list", test_list),
             ("what comes and goes", test_changes),
+            ("an odd name", test_odd_name),
             ("SIGINT", functools.partial(test_end, number=signal.SIGINT)),
             ("SIGTERM", functools.partial(test_end, number=signal.SIGTERM)),
             ("wrong usage", test_usage),

@@ -33,14 +33,14 @@ def create(name, maxmsg, msgsize):
     # A struct mq_attr, whose first member is for flags.
     attributes = (ctypes.c_long * 8)(0, maxmsg, msgsize)
     flags = os.O_CREAT | os.O_EXCL | os.O_RDONLY
-    queue = ctypes.CDLL(None).mq_open(name.encode(), flags, 0o600, attributes)
+    queue = ctypes.CDLL(None).mq_open(os.fsencode(name), flags, 0o600, attributes)
     expect(queue != -1, True)
     return queue
 
 
 def unlink(name):
     """Whether there was a queue of that name to unlink."""
-    return ctypes.CDLL(None).mq_unlink(name.encode()) == 0
+    return ctypes.CDLL(None).mq_unlink(os.fsencode(name)) == 0
 
 
 def parse_arguments(arguments, programs):

@@ -49,10 +49,12 @@ test('list', () => {
 
   assert(directory instanceof Gio.ListModel);
   assertEqual(directory.n_items, directory.get_n_items());
-  assert(items(directory).some(info => info.name === queue.name));
+  assert(items(directory).some(info => info.display_name === queue.name));
   assertEqual(directory.get_item(directory.n_items), null);
 
   const info = directory.lookup(queue.name);
+  assertEqual(info.name, queue.name);
+  assertEqual(info.get_display_name(), queue.name);
   assertEqual(info.mode, 0o100600);
   assertEqual(info.curmsgs, -1);
   assertEqual(info.get_notify_pid(), -1);
@@ -101,7 +103,7 @@ test('a watch, and a copy of the list that follows the signal', () => {
       waitUntil(() => !directory.lookup(queue.name));
   }
   runWhatIsReady();
-  assertEqual(shadow.map(info => info.name), items(directory).map(info => info.name));
+  assertEqual(shadow.map(info => info.inode), items(directory).map(info => info.inode));
 });
 
 test('a source with a callback', () => {

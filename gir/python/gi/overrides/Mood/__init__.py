@@ -2,7 +2,6 @@
 """What Python adds to the introspected library, so that it is what Python's users expect: the names
 and the behaviour of the module mood.mqueue, exceptions, iteration, asyncio."""
 
-import datetime
 import importlib
 import math
 import os
@@ -33,6 +32,7 @@ from ._arguments import (  # noqa: E402
     to_timeout_us,
     to_view,
 )
+from ._times import time_attribute  # noqa: E402
 
 Mood = get_introspection_module("Mood")
 
@@ -72,16 +72,6 @@ def _raises(method):
 def _attribute(name, set_value=None):
     """The property of the same name, as an attribute."""
     return property(lambda self: self.get_property(name), set_value)
-
-
-def _time(name):
-    """The property of the same name, as an attribute of Python's kind."""
-
-    def get(self):
-        time = self.get_property(name)
-        return time and datetime.datetime.fromtimestamp(time.to_unix(), datetime.timezone.utc)
-
-    return property(get)
 
 
 def _parameters(
@@ -292,9 +282,9 @@ class MessageQueue(Mood.MessageQueue):
     notify_pid = _attribute("notify-pid")
     uid = _attribute("uid")
     gid = _attribute("gid")
-    atime = _time("atime")
-    mtime = _time("mtime")
-    ctime = _time("ctime")
+    atime = time_attribute(Mood.MessageQueue.get_atime)
+    mtime = time_attribute(Mood.MessageQueue.get_mtime)
+    ctime = time_attribute(Mood.MessageQueue.get_ctime)
     # By the method, because setting the property could not raise an error.
     blocking = _attribute("blocking", lambda self, blocking: self.set_nonblocking(not blocking))
 

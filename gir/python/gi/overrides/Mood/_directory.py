@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The directory of queues: a sequence, whose errors and times are Python's."""
 
-import datetime
 import itertools
 
 from gi.module import get_introspection_module
@@ -9,15 +8,9 @@ from gi.repository import GLib
 
 from . import _errors
 from ._arguments import left_out_if_none, to_cancellable, to_integer, to_name
+from ._times import time_attribute
 
 Mood = get_introspection_module("Mood")
-
-
-def _time(get_time):
-    """The time as an attribute."""
-    return property(
-        lambda self: datetime.datetime.fromtimestamp(get_time(self).to_unix(), datetime.timezone.utc)
-    )
 
 
 class QueueInfo(Mood.QueueInfo):
@@ -31,13 +24,14 @@ class QueueInfo(Mood.QueueInfo):
 
     # By the methods, because a property cannot hold a name that is not UTF-8.
     name = property(Mood.QueueInfo.get_name)
+    display_name = property(Mood.QueueInfo.get_display_name)
     mode = property(Mood.QueueInfo.get_mode)
     uid = property(Mood.QueueInfo.get_uid)
     gid = property(Mood.QueueInfo.get_gid)
     inode = property(Mood.QueueInfo.get_inode)
-    atime = _time(Mood.QueueInfo.get_atime)
-    mtime = _time(Mood.QueueInfo.get_mtime)
-    ctime = _time(Mood.QueueInfo.get_ctime)
+    atime = time_attribute(Mood.QueueInfo.get_atime)
+    mtime = time_attribute(Mood.QueueInfo.get_mtime)
+    ctime = time_attribute(Mood.QueueInfo.get_ctime)
     curmsgs = property(Mood.QueueInfo.get_curmsgs)
     maxmsg = property(Mood.QueueInfo.get_maxmsg)
     msgsize = property(Mood.QueueInfo.get_msgsize)
