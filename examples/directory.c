@@ -15,10 +15,8 @@
 static void
 print_queue (MoodQueueInfo *info)
 {
-  g_autofree char *name = mood_queue_info_get_display_name (info);
-
-  printf ("%s: mode %04o, owner %u, ", name, mood_queue_info_get_mode (info) & 07777,
-          mood_queue_info_get_uid (info));
+  printf ("%s: mode %04o, owner %u, ", mood_queue_info_get_display_name (info),
+          mood_queue_info_get_mode (info) & 07777, mood_queue_info_get_uid (info));
   /* What waits in a queue is for those to know who may receive it. */
   if (mood_queue_info_get_curmsgs (info) == -1)
     printf ("not to be read\n");
@@ -47,10 +45,8 @@ on_items_changed (GListModel *directory,
     {
       g_autoptr (MoodQueueInfo) info = g_list_model_get_item (directory, i);
 
-      char *name = mood_queue_info_get_display_name (info);
-
-      printf ("new: %s\n", name);
-      g_ptr_array_insert (names, (int) i, name);
+      printf ("new: %s\n", mood_queue_info_get_display_name (info));
+      g_ptr_array_insert (names, (int) i, g_strdup (mood_queue_info_get_display_name (info)));
     }
   fflush (stdout);
 }
@@ -79,7 +75,7 @@ show_queues (GError **error)
       g_autoptr (MoodQueueInfo) info = g_list_model_get_item (G_LIST_MODEL (directory), i);
 
       print_queue (info);
-      g_ptr_array_add (names, mood_queue_info_get_display_name (info));
+      g_ptr_array_add (names, g_strdup (mood_queue_info_get_display_name (info)));
     }
   fflush (stdout);
 

@@ -35,6 +35,7 @@ struct _MoodQueueInfo
   GObject parent_instance;
 
   char *name;
+  char *display_name;
   guint mode;
   guint uid;
   guint gid;
@@ -89,7 +90,7 @@ mood_queue_info_get_property (GObject *object, guint property_id, GValue *value,
       break;
 
     case PROP_DISPLAY_NAME:
-      g_value_take_string (value, mood_queue_info_get_display_name (self));
+      g_value_set_string (value, self->display_name);
       break;
 
     case PROP_MODE:
@@ -151,6 +152,7 @@ mood_queue_info_finalize (GObject *object)
   MoodQueueInfo *self = MOOD_QUEUE_INFO (object);
 
   g_free (self->name);
+  g_free (self->display_name);
   g_date_time_unref (self->atime);
   g_date_time_unref (self->mtime);
   g_date_time_unref (self->ctime);
@@ -172,7 +174,7 @@ mood_queue_info_class_init (MoodQueueInfoClass *klass)
    *
    * The name of the queue, with its slash.
    *
-   * A name that is not UTF-8 can be read with [method@Mood.QueueInfo.get_name]; to show it there is
+   * A name that is not UTF-8 can be read with [method@Mood.QueueInfo.get_name], and shown with
    * [property@Mood.QueueInfo:display-name].
    *
    * Since: 1.0
@@ -182,10 +184,8 @@ mood_queue_info_class_init (MoodQueueInfoClass *klass)
   /**
    * MoodQueueInfo:display-name: (getter get_display_name)
    *
-   * The name of the queue in a form to be shown: in UTF-8, and without control characters.
-   *
-   * It is the name itself for most queues. Anybody can create a queue whose name is neither, and
-   * whoever lists queues meets it.
+   * The name of the queue for people to read: in it, bytes that are not UTF-8 are replaced, and so
+   * are control characters.
    *
    * Since: 1.0
    */
@@ -320,6 +320,7 @@ static void
 mood_queue_info_init (MoodQueueInfo *self)
 {
   self->name = g_strdup ("");
+  self->display_name = g_strdup ("");
   self->atime = g_date_time_new_from_unix_utc (0);
   self->mtime = g_date_time_ref (self->atime);
   self->ctime = g_date_time_ref (self->atime);
@@ -340,6 +341,8 @@ mood_queue_info_new (const char *file_name)
 
   g_free (self->name);
   self->name = g_strconcat ("/", file_name, NULL);
+  g_free (self->display_name);
+  self->display_name = mood_name_make_display_name (self->name);
 
   return self;
 }
@@ -469,20 +472,22 @@ mood_queue_info_get_name (MoodQueueInfo *self)
  * mood_queue_info_get_display_name: (get-property display-name)
  * @self: what is known of a queue
  *
- * Gets the name of the queue in a form to be shown: in UTF-8, and without control characters.
+ * Gets the name of the queue for people to read.
  *
- * It is not to be used to open the queue: two names can look alike.
+ * Anybody can create a queue under a name that is no text, or does something to a terminal. In this
+ * one bytes that are not UTF-8 are replaced, and so are control characters. To open the queue takes
+ * [method@Mood.QueueInfo.get_name].
  *
- * Returns: (transfer full): the name, which is empty if it is no directory's
+ * Returns: (transfer none): the name, in UTF-8
  *
  * Since: 1.0
  */
-char *
+const char *
 mood_queue_info_get_display_name (MoodQueueInfo *self)
 {
   g_return_val_if_fail (MOOD_IS_QUEUE_INFO (self), NULL);
 
-  return mood_name_make_display_name (self->name);
+  return self->display_name;
 }
 
 /**

@@ -20,7 +20,7 @@ G_DECLARE_FINAL_TYPE (MoodQueueInfo, mood_queue_info, MOOD, QUEUE_INFO, GObject)
 MOOD_AVAILABLE_IN_1_0
 const char *mood_queue_info_get_name (MoodQueueInfo *self);
 MOOD_AVAILABLE_IN_1_0
-char *mood_queue_info_get_display_name (MoodQueueInfo *self);
+const char *mood_queue_info_get_display_name (MoodQueueInfo *self);
 MOOD_AVAILABLE_IN_1_0
 guint mood_queue_info_get_mode (MoodQueueInfo *self);
 MOOD_AVAILABLE_IN_1_0

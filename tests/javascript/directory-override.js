@@ -22,10 +22,10 @@ test('for over the queues', () => {
   const names = [];
 
   for (const info of directory)
-    names.push(info.name);
+    names.push(info.display_name);
   assertEqual(names.length, directory.n_items);
   assert(names.includes(queue.name));
-  assertEqual([...directory].map(info => info.name), names);
+  assertEqual([...directory].map(info => info.display_name), names);
 });
 
 test('for over queues that go meanwhile', () => {
@@ -35,7 +35,7 @@ test('for over queues that go meanwhile', () => {
 
   for (const info of directory) {
     assert(info instanceof Mood.QueueInfo);
-    if (queues.some(queue => queue.name === info.name)) {
+    if (queues.some(queue => queue.name === info.display_name)) {
       seen.push(info.name);
       Mood.unlink(info.name);
       directory.refresh();

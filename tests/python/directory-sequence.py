@@ -84,6 +84,8 @@ class DirectorySequenceTest(OverrideTest):
         directory = Mood.QueueDirectory()
         for same in name, os.fsdecode(name):
             self.assertEqual(os.fsencode(directory.lookup(same).name), name)
+        self.assertEqual(directory.lookup(name).display_name,
+                         name.decode(errors='replace'))
         self.assertIn('mood-test', repr(directory.lookup(name)))
         self.assertIsNone(directory.lookup('/mood-test-none'))
         with self.assertRaises(TypeError):

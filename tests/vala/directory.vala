@@ -21,6 +21,7 @@ static void list () throws Error {
     assert (found);
 
     var info = directory.lookup (queue.name);
+    assert (info.display_name == queue.name);
     assert (info.mode == 0100600);
     assert (info.uid == (uint) Posix.geteuid ());
     assert (info.curmsgs == -1);
