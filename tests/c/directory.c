@@ -636,13 +636,14 @@ test_mount_unprivileged (gconstpointer data)
   g_assert_true (mood_test_enter_mount_namespace (mount_case->mounted));
   if (mount_case->in_another_namespace)
     g_assert_cmpint (unshare (CLONE_NEWIPC), ==, 0);
-  queue = mood_test_queue_new (MOOD_OPEN_RDWR);
-  if (mount_case->without_bytes)
-    g_assert_cmpint (setrlimit (RLIMIT_MSGQUEUE, &nothing), ==, 0);
 
   /* In a user namespace there is no other user to become. */
   if (setresuid (12345, 12345, 12345) == -1)
     g_assert_true (mood_test_give_up_capabilities ());
+
+  queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  if (mount_case->without_bytes)
+    g_assert_cmpint (setrlimit (RLIMIT_MSGQUEUE, &nothing), ==, 0);
 
   directory = mood_queue_directory_new (&error);
   if (mount_case->expected[0] != NULL)
