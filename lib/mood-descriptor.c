@@ -36,6 +36,20 @@ mood_descriptor_is_among_queues (int fd)
   return fstatfs (fd, &file_system) == 0 && file_system.f_type == MESSAGE_QUEUE_FILE_SYSTEM;
 }
 
+/* Whether the process may have one more: EMFILE is also what the kernel says of other limits. */
+gboolean
+mood_descriptor_is_left (void)
+{
+  int fd = open ("/", O_PATH | O_CLOEXEC);
+
+  if (fd == -1)
+    return FALSE;
+
+  close (fd);
+
+  return TRUE;
+}
+
 /* Whether the descriptor is open, and one that messages can be sent to or received from. The
  * directory of the queues is on the same file system, and one opened with O_PATH is good for
  * nothing but to tell what it leads to. */

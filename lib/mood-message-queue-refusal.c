@@ -4,12 +4,11 @@
 
 #include "mood-message-queue-private.h"
 
+#include "mood-descriptor-private.h"
 #include "mood-error-private.h"
 #include "mood-limits-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 /* EINVAL for a name that is valid: the geometry is out of range. A process with CAP_SYS_RESOURCE is
  * bound by the kernel's own limits alone, and there is no asking whether this one is. */
@@ -113,13 +112,8 @@ set_room_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError
 static void
 set_emfile_error (MoodMessageQueue *self, const MoodMqAttributes *geometry, GError **error)
 {
-  int probe = open ("/", O_PATH | O_CLOEXEC);
-
-  if (probe != -1)
-    close (probe);
-
   /* Only a queue that is created takes bytes. */
-  if (probe != -1 && (self->flags & MOOD_OPEN_CREAT) != 0)
+  if (mood_descriptor_is_left () && (self->flags & MOOD_OPEN_CREAT) != 0)
     set_room_error (self, geometry, error);
   else
     mood_set_error (error, G_IO_ERROR_TOO_MANY_OPEN_FILES,

@@ -173,18 +173,13 @@ open_root (GError **error)
 static void
 set_inotify_error (GError **error, int errsv)
 {
-  int probe;
-
-  if (errsv == EMFILE && (probe = open ("/", O_PATH | O_CLOEXEC)) != -1)
-    {
-      close (probe);
-      mood_queue_directory_set_error (
-          error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "open",
-          "this user has as many inotify instances, in all processes, as "
-          "/proc/sys/fs/inotify/max_user_instances allows (in a user namespace, also "
-          "/proc/sys/user/max_inotify_instances); end programs that have some, or have an "
-          "administrator raise the limit");
-    }
+  if (errsv == EMFILE && mood_descriptor_is_left ())
+    mood_queue_directory_set_error (
+        error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "open",
+        "this user has as many inotify instances, in all processes, as "
+        "/proc/sys/fs/inotify/max_user_instances allows (in a user namespace, also "
+        "/proc/sys/user/max_inotify_instances); end programs that have some, or have an "
+        "administrator raise the limit");
   else
     set_error_from_errno (error, errsv, "inotify");
 }
