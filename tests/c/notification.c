@@ -626,15 +626,20 @@ assert_no_signal (int signal_number)
 static void
 test_signal (void)
 {
-  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) queue = NULL;
   /* Without SIGRTMAX, which valgrind keeps for itself. */
   int signals[] = { SIGUSR1, SIGRTMIN };
-  sigset_t set, old_set;
+  sigset_t set;
 
+  /* The threads that GLib started for other tests do not block the signals. */
+  if (!mood_test_in_subprocess ())
+    return;
+
+  queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   sigemptyset (&set);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
     sigaddset (&set, signals[i]);
-  g_assert_cmpint (pthread_sigmask (SIG_BLOCK, &set, &old_set), ==, 0);
+  g_assert_cmpint (pthread_sigmask (SIG_BLOCK, &set, NULL), ==, 0);
 
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
     {
@@ -652,8 +657,6 @@ test_signal (void)
       assert_no_signal (signals[i]);
       mood_test_assert_received (queue, "x", 0);
     }
-
-  g_assert_cmpint (pthread_sigmask (SIG_SETMASK, &old_set, NULL), ==, 0);
 }
 
 static void
