@@ -1,29 +1,48 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Lets the example of notification show it, in each language.
+"""Lets the examples that show something in a queue of their own show it, in each language.
 
-Whatever the language, it must do the same and write the same, to the letter. The first language
+Whatever the language, they must do the same and write the same, to the letter. The first language
 that is given is the measure for what the library's errors say.
+
+The first argument is the name of the example.
 """
 
 import functools
 import os
+import sys
 
 from driver import create, expect, main, names, run, unlink
 
-USAGE = "Usage: notification NAME\n"
-STEPS = """\
+OUTPUTS = {
+    "notification": """\
 once: first
 armed: second
 armed: third
 busy: somebody is registered
 cancelled: not told of 1 message
-"""
+""",
+    "waiting": """\
+try: nothing there
+limit: nothing within 10 milliseconds
+cancel: given up
+await: first
+subscribe: 9 urgent
+subscribe: 1 later
+batch: 3 messages, 1 + 0 + 3 bytes
+""",
+}
+
+EXAMPLE = sys.argv.pop(1)
 
 
-def test_steps(language):
+def run_example(language, *arguments):
+    return run(getattr(language, EXAMPLE), *arguments)
+
+
+def test_story(language):
     name = next(names)
     try:
-        expect(run(language.notification, name), (0, STEPS, ""))
+        expect(run_example(language, name), (0, OUTPUTS[EXAMPLE], ""))
     finally:
         was_left = unlink(name)
     expect(was_left, False)
@@ -31,14 +50,14 @@ def test_steps(language):
 
 def test_usage(language):
     for arguments in [], ["/a", "/b"]:
-        expect(run(language.notification, *arguments), (2, "", USAGE))
+        expect(run_example(language, *arguments), (2, "", f"Usage: {EXAMPLE} NAME\n"))
 
 
 def expect_error(measure, language, name):
-    status, output, error = run(language.notification, name)
+    status, output, error = run_example(language, name)
     expect((status, output), (1, ""))
-    expect(error, run(measure.notification, name)[2])
-    expect(error.startswith("notification: "), True)
+    expect(error, run_example(measure, name)[2])
+    expect(error.startswith(f"{EXAMPLE}: "), True)
 
 
 def test_name(measure, language):
@@ -63,7 +82,7 @@ def plan(languages):
     """All tests: pairs of a title and a function."""
     for language in languages:
         for title, test in (
-            ("being told", test_steps),
+            ("the story", test_story),
             ("wrong usage", test_usage),
             ("a wrong name", functools.partial(test_name, languages[0])),
             ("a queue that exists", functools.partial(test_existing_queue, languages[0])),
@@ -72,4 +91,4 @@ def plan(languages):
 
 
 if __name__ == "__main__":
-    main(["notification"], plan)
+    main([EXAMPLE], plan)
