@@ -12,6 +12,12 @@ void mood_set_error (GError **error,
                      const char *name,
                      const char *format,
                      ...) G_GNUC_PRINTF (5, 6);
+void mood_set_error_about (GError **error,
+                           GIOErrorEnum code,
+                           const char *action,
+                           const char *object,
+                           const char *format,
+                           ...) G_GNUC_PRINTF (5, 6);
 void mood_set_error_from_errno (GError **error,
                                 int errsv,
                                 const char *action,

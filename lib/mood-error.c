@@ -7,6 +7,35 @@
 
 #include "mood-name-private.h"
 
+static void G_GNUC_PRINTF (5, 0) set_error_valist (GError **error,
+                                                   GIOErrorEnum code,
+                                                   const char *action,
+                                                   const char *object,
+                                                   const char *format,
+                                                   va_list arguments)
+{
+  char *reason = g_strdup_vprintf (format, arguments);
+
+  g_set_error (error, G_IO_ERROR, (int) code, "Cannot %s %s: %s", action, object, reason);
+  g_free (reason);
+}
+
+/* For what is not done to one queue: @object is what it is done to. */
+void
+mood_set_error_about (GError **error,
+                      GIOErrorEnum code,
+                      const char *action,
+                      const char *object,
+                      const char *format,
+                      ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  set_error_valist (error, code, action, object, format, arguments);
+  va_end (arguments);
+}
+
 /* @action goes before the words “message queue”, as “open” or “send to” do. */
 void
 mood_set_error (GError **error,
@@ -16,29 +45,28 @@ mood_set_error (GError **error,
                 const char *format,
                 ...)
 {
-  char *display_name;
-  char *reason;
+  char *queue;
   va_list arguments;
 
   /* Whoever does not ask for the error shall not pay for its text. */
   if (error == NULL)
     return;
 
-  display_name = name != NULL ? mood_name_make_display_name (name) : NULL;
+  if (name != NULL)
+    {
+      char *display_name = mood_name_make_display_name (name);
+
+      queue = g_strdup_printf ("message queue “%s”", display_name);
+      g_free (display_name);
+    }
+  else
+    queue = g_strdup ("message queue without a name");
 
   va_start (arguments, format);
-  reason = g_strdup_vprintf (format, arguments);
+  set_error_valist (error, code, action, queue, format, arguments);
   va_end (arguments);
 
-  if (display_name != NULL)
-    g_set_error (error, G_IO_ERROR, (int) code, "Cannot %s message queue “%s”: %s", action,
-                 display_name, reason);
-  else
-    g_set_error (error, G_IO_ERROR, (int) code, "Cannot %s message queue without a name: %s",
-                 action, reason);
-
-  g_free (reason);
-  g_free (display_name);
+  g_free (queue);
 }
 
 /* The code is GIO's for @errsv, the reason the C library's, and @hint, if there is one, says what

@@ -6,6 +6,7 @@
 #include "mood-listen.h"
 
 #include "mood-descriptor-private.h"
+#include "mood-error-private.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 
 /* The first that is passed. */
 #define LISTEN_FDS_START 3
+
+/* For the text of an error. */
+#define PASSED_QUEUES "the message queues that were passed to the process"
 
 static gint queues_taken; /* atomic: whether they have owners already */
 
@@ -26,11 +30,11 @@ read_number (const char *variable, gint64 max, gint64 *number, GError **error)
   if (value == NULL || g_ascii_string_to_signed (value, 10, 0, max, number, NULL))
     return TRUE;
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-               "Cannot take the message queues that were passed to the process: the environment "
-               "variable %s is “%s”, and no number from 0 to %" G_GINT64_FORMAT
-               "; it is for the service manager to set",
-               variable, value, max);
+  mood_set_error_about (
+      error, G_IO_ERROR_INVALID_ARGUMENT, "take", PASSED_QUEUES,
+      "the environment variable %s is “%s”, and no number from 0 to %" G_GINT64_FORMAT
+      "; it is for the service manager to set",
+      variable, value, max);
 
   return FALSE;
 }
@@ -53,11 +57,11 @@ read_names (gint64 n_fds, char ***names, GError **error)
     return TRUE;
 
   g_clear_pointer (names, g_strfreev);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-               "Cannot take the message queues that were passed to the process: there are %u names "
-               "in the environment variable LISTEN_FDNAMES, and LISTEN_FDS says %" G_GINT64_FORMAT
-               "; they are for the service manager to set",
-               n_names, n_fds);
+  mood_set_error_about (error, G_IO_ERROR_INVALID_ARGUMENT, "take", PASSED_QUEUES,
+                        "there are %u names in the environment variable LISTEN_FDNAMES, and "
+                        "LISTEN_FDS says %" G_GINT64_FORMAT
+                        "; they are for the service manager to set",
+                        n_names, n_fds);
 
   return FALSE;
 }
@@ -71,12 +75,12 @@ check_open (gint64 n_fds, GError **error)
 
       if (fcntl (fd, F_GETFD) == -1)
         {
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                       "Cannot take the message queues that were passed to the process: the "
-                       "environment variable LISTEN_FDS says %" G_GINT64_FORMAT
-                       " from %d on, and descriptor %d is not open; take them before anything "
-                       "closes descriptors",
-                       n_fds, LISTEN_FDS_START, fd);
+          mood_set_error_about (
+              error, G_IO_ERROR_INVALID_ARGUMENT, "take", PASSED_QUEUES,
+              "the environment variable LISTEN_FDS says %" G_GINT64_FORMAT
+              " from %d on, and descriptor %d is not open; take them before anything "
+              "closes descriptors",
+              n_fds, LISTEN_FDS_START, fd);
           return FALSE;
         }
     }

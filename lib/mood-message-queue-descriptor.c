@@ -75,10 +75,10 @@ mood_message_queue_new_from_fd (int fd, GError **error)
     {
       g_autofree char *what = mood_descriptor_describe (fd);
 
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   "Cannot make a message queue of descriptor %d: it is %s; give the descriptor of "
-                   "a message queue",
-                   fd, what);
+      g_autofree char *object = g_strdup_printf ("a message queue of descriptor %d", fd);
+
+      mood_set_error_about (error, G_IO_ERROR_INVALID_ARGUMENT, "make", object,
+                            "it is %s; give the descriptor of a message queue", what);
       return NULL;
     }
 

@@ -8,6 +8,7 @@
 #include "mood-queue-directory-private.h"
 
 #include "mood-descriptor-private.h"
+#include "mood-error-private.h"
 #include "mood-mq.h"
 #include "mood-name-private.h"
 
@@ -22,26 +23,6 @@
 #define MOUNT_POINT    "/dev/mqueue"
 #define MOUNT_COMMANDS "“mkdir -p " MOUNT_POINT " && mount -t mqueue none " MOUNT_POINT "”"
 
-/* For the directory, which has no name, as mood_set_error() is for queues. */
-void
-mood_queue_directory_set_error (GError **error,
-                                GIOErrorEnum code,
-                                const char *action,
-                                const char *format,
-                                ...)
-{
-  char *reason;
-  va_list arguments;
-
-  va_start (arguments, format);
-  reason = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-
-  g_set_error (error, G_IO_ERROR, (int) code, "Cannot %s the directory of message queues: %s",
-               action, reason);
-  g_free (reason);
-}
-
 static void
 set_error_from_errno (GError **error, int errsv, const char *what)
 {
@@ -51,8 +32,8 @@ set_error_from_errno (GError **error, int errsv, const char *what)
     hint = "; the process has as many descriptors open as it may (RLIMIT_NOFILE): close some, or "
            "raise the limit with “ulimit -n”";
 
-  mood_queue_directory_set_error (error, g_io_error_from_errno (errsv), "open", "%s: %s%s", what,
-                                  g_strerror (errsv), hint);
+  mood_set_error_about (error, g_io_error_from_errno (errsv), "open", MOOD_DIRECTORY_OBJECT,
+                        "%s: %s%s", what, g_strerror (errsv), hint);
 }
 
 /* The file system of the process's own IPC namespace, mounted nowhere: a descriptor of its root, or
@@ -124,16 +105,16 @@ open_mount_point (GError **error)
     }
 
   if (root == -1 || !mood_descriptor_is_among_queues (root) || fstat (root, &status) == -1)
-    mood_queue_directory_set_error (error, G_IO_ERROR_NOT_MOUNTED, "open",
-                                    "its file system is not mounted at " MOUNT_POINT
-                                    ", and this process may not mount it for itself; have an "
-                                    "administrator run " MOUNT_COMMANDS);
+    mood_set_error_about (error, G_IO_ERROR_NOT_MOUNTED, "open", MOOD_DIRECTORY_OBJECT,
+                          "its file system is not mounted at " MOUNT_POINT
+                          ", and this process may not mount it for itself; have an "
+                          "administrator run " MOUNT_COMMANDS);
   else if (get_own_device (&own_device) && own_device != status.st_dev)
-    mood_queue_directory_set_error (error, G_IO_ERROR_NOT_MOUNTED, "open",
-                                    "what is mounted at " MOUNT_POINT " has the queues of another "
-                                    "IPC namespace than this process is in, and this process may "
-                                    "not mount its own; have an administrator run " MOUNT_COMMANDS
-                                    " inside the namespace");
+    mood_set_error_about (error, G_IO_ERROR_NOT_MOUNTED, "open", MOOD_DIRECTORY_OBJECT,
+                          "what is mounted at " MOUNT_POINT " has the queues of another "
+                          "IPC namespace than this process is in, and this process may "
+                          "not mount its own; have an administrator run " MOUNT_COMMANDS
+                          " inside the namespace");
   else
     return root;
 
@@ -160,9 +141,9 @@ open_root (GError **error)
 
   if (errno == ENODEV)
     {
-      mood_queue_directory_set_error (error, G_IO_ERROR_NOT_SUPPORTED, "open",
-                                      "this kernel was built without POSIX message queues "
-                                      "(CONFIG_POSIX_MQUEUE)");
+      mood_set_error_about (error, G_IO_ERROR_NOT_SUPPORTED, "open", MOOD_DIRECTORY_OBJECT,
+                            "this kernel was built without POSIX message queues "
+                            "(CONFIG_POSIX_MQUEUE)");
       return -1;
     }
 
@@ -174,8 +155,8 @@ static void
 set_inotify_error (GError **error, int errsv)
 {
   if (errsv == EMFILE && mood_descriptor_is_left ())
-    mood_queue_directory_set_error (
-        error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "open",
+    mood_set_error_about (
+        error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "open", MOOD_DIRECTORY_OBJECT,
         "this user has as many inotify instances, in all processes, as "
         "/proc/sys/fs/inotify/max_user_instances allows (in a user namespace, also "
         "/proc/sys/user/max_inotify_instances); end programs that have some, or have an "
@@ -206,13 +187,13 @@ watch_root (int root, GError **error)
   close (inotify_fd);
 
   if (errsv == ENOSPC)
-    mood_queue_directory_set_error (
-        error, G_IO_ERROR_NO_SPACE, "open",
+    mood_set_error_about (
+        error, G_IO_ERROR_NO_SPACE, "open", MOOD_DIRECTORY_OBJECT,
         "this user watches as many files as /proc/sys/fs/inotify/max_user_watches allows, in all "
         "processes; end programs that do, or have an administrator raise the limit");
   else if (errsv == ENOENT)
-    mood_queue_directory_set_error (error, G_IO_ERROR_NOT_FOUND, "open",
-                                    "that takes a mounted /proc");
+    mood_set_error_about (error, G_IO_ERROR_NOT_FOUND, "open", MOOD_DIRECTORY_OBJECT,
+                          "that takes a mounted /proc");
   else
     set_error_from_errno (error, errsv, "inotify");
 
@@ -263,10 +244,10 @@ mood_queue_directory_check_open (MoodQueueDirectory *self, GError **error)
   if (self->stream != NULL)
     return TRUE;
 
-  mood_queue_directory_set_error (error, G_IO_ERROR_NOT_INITIALIZED, "use",
-                                  "it was never opened; open it with g_initable_init(), or make "
-                                  "it with mood_queue_directory_new(), and heed the error that "
-                                  "this may give");
+  mood_set_error_about (error, G_IO_ERROR_NOT_INITIALIZED, "use", MOOD_DIRECTORY_OBJECT,
+                        "it was never opened; open it with g_initable_init(), or make "
+                        "it with mood_queue_directory_new(), and heed the error that "
+                        "this may give");
 
   return FALSE;
 }

@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* For the text of an error. */
+#define MOOD_DIRECTORY_OBJECT "the directory of message queues"
+
 struct _MoodQueueDirectory
 {
   GObject parent_instance;
@@ -25,11 +28,6 @@ struct _MoodQueueDirectory
 
 gboolean mood_queue_directory_open (MoodQueueDirectory *self, GError **error);
 gboolean mood_queue_directory_check_open (MoodQueueDirectory *self, GError **error);
-void mood_queue_directory_set_error (GError **error,
-                                     GIOErrorEnum code,
-                                     const char *action,
-                                     const char *format,
-                                     ...) G_GNUC_PRINTF (4, 5);
 
 gboolean mood_queue_directory_is_stale (MoodQueueDirectory *self);
 void mood_queue_directory_read_events (MoodQueueDirectory *self);

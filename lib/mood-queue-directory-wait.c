@@ -197,8 +197,9 @@ mood_queue_directory_wait_for_finish (MoodQueueDirectory *self,
   if (!g_task_is_valid (result, self) ||
       !g_async_result_is_tagged (result, (gpointer) mood_queue_directory_wait_for_async))
     {
-      mood_queue_directory_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, "wait for a queue in",
-                                      "the result is that of another call, or was taken before");
+      mood_set_error_about (error, G_IO_ERROR_INVALID_ARGUMENT, "wait for a queue in",
+                            MOOD_DIRECTORY_OBJECT,
+                            "the result is that of another call, or was taken before");
       return FALSE;
     }
 

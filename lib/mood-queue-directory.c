@@ -327,8 +327,8 @@ list_all (MoodQueueDirectory *self, const char *action, gboolean with_figures, G
 
   names = get_all_names (self, &errsv);
   if (errsv != 0)
-    mood_queue_directory_set_error (&first_error, g_io_error_from_errno (errsv), action, "%s",
-                                    g_strerror (errsv));
+    mood_set_error_about (&first_error, g_io_error_from_errno (errsv), action,
+                          MOOD_DIRECTORY_OBJECT, "%s", g_strerror (errsv));
 
   bring_up_to_date (self, names, with_figures, &first_error);
 
@@ -347,8 +347,8 @@ mood_queue_directory_initable_init (GInitable *initable, GCancellable *cancellab
 
   if (g_cancellable_is_cancelled (cancellable))
     {
-      mood_queue_directory_set_error (error, G_IO_ERROR_CANCELLED, "open",
-                                      "the call was cancelled");
+      mood_set_error_about (error, G_IO_ERROR_CANCELLED, "open", MOOD_DIRECTORY_OBJECT,
+                            "the call was cancelled");
       return FALSE;
     }
 
