@@ -40,7 +40,8 @@
  * [method@Mood.QueueDirectory.refresh] is called, and by itself as long as there is a watch, which
  * [method@Mood.QueueDirectory.add_watch] adds. That costs nothing while no queue is created,
  * unlinked or given another mode or owner. The kernel does not report sending and receiving: how
- * many messages wait in each queue is known as of the last refresh.
+ * many messages wait in each queue is known as of the last refresh. A queue that is unlinked at once
+ * after it was created may never show.
  *
  * Each change is told when it has been made, by [signal@Gio.ListModel::items-changed] and by the
  * notifications of the [class@Mood.QueueInfo]. The handlers may do as they like: use the directory,

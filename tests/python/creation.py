@@ -7,20 +7,33 @@ import datetime
 import gc
 import inspect
 import os
+import signal
 import stat
+import subprocess
 import warnings
 
 from gi.repository import GObject
 
 import tap
-from overridden import CREATE, OverrideTest
-from queues import Gio, Mood
+from overridden import CREATE, PYTHON, OverrideTest
+from queues import LIMIT_SECONDS, Gio, Mood
 
 Flags = Mood.OpenFlags
 Ownership = Mood.Ownership
 Policy = Mood.GeometryPolicy
 
 CREAT = os.O_RDWR | os.O_CREAT
+
+
+END_OF_PROGRAM = """
+import os, signal, sys, gi
+gi.require_version('Mood', '1.0')
+from gi.repository import Mood
+queue = Mood.MessageQueue(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600, 2, 16,
+                          ownership=Mood.Ownership.UNLINK_ON_CLOSE)
+queue.add_receiver(lambda *_: True)
+print('created', flush=True)
+"""
 
 
 class Jobs(Mood.MessageQueue):
@@ -158,6 +171,19 @@ class OwnershipTest(CreationTest):
         self.assertFalse(self.exists(name))
         with self.assertRaises(ValueError):
             self.new(name, ownership=Ownership.ANONYMOUS)
+
+    def test_end_of_the_program(self):
+        """A source of the main loop holds the queue, and is never let go of."""
+        for end, status in ('', 0), ('sys.exit(1)', 1), ('1 / 0', 1), (
+                'signal.raise_signal(signal.SIGINT)', -signal.SIGINT):
+            with self.subTest(end):
+                name = self.new_name()
+                result = subprocess.run(
+                    [*PYTHON, '-c', END_OF_PROGRAM + end, name], check=False,
+                    timeout=LIMIT_SECONDS, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.assertEqual(result.returncode, status, result.stderr)
+                self.assertEqual(result.stdout, b'created\n')
+                self.assertFalse(self.exists(name))
 
     def test_child(self):
         """What is forked closes its copy, and leaves the name to the parent."""

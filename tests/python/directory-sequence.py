@@ -59,9 +59,11 @@ class DirectorySequenceTest(OverrideTest):
         queue = self.new_queue()
         queue.send(b'abc')
         directory = Mood.QueueDirectory()
-        self.assertTrue(directory.refresh())
         info = directory.lookup(queue.name)
         status = os.fstat(queue.fileno())
+        shown = f'<Mood.QueueInfo {queue.name!r} mode=0o600 uid={status.st_uid}'
+        self.assertEqual(repr(info), f'{shown}>')
+        self.assertTrue(directory.refresh())
         self.assertEqual(
             (info.name, info.mode, info.uid, info.gid, info.inode),
             (queue.name, status.st_mode, status.st_uid, status.st_gid, status.st_ino))
@@ -72,8 +74,7 @@ class DirectorySequenceTest(OverrideTest):
         for time in info.atime, info.ctime:
             self.assertLess(abs(time - info.mtime), datetime.timedelta(minutes=5))
         self.assertIsInstance(info.props.mtime, GLib.DateTime)
-        self.assertEqual(repr(info), f'<Mood.QueueInfo {queue.name!r} mode=0o600 '
-                                     f'uid={status.st_uid} curmsgs=1>')
+        self.assertEqual(repr(info), f'{shown} curmsgs=1 maxmsg=4>')
         with self.assertRaises(AttributeError):
             info.curmsgs = 0
 
@@ -90,6 +91,8 @@ class DirectorySequenceTest(OverrideTest):
         self.assertIsNone(directory.lookup('/mood-test-none'))
         with self.assertRaises(TypeError):
             directory.lookup(1)
+        with self.assertRaisesRegex(TypeError, 'lookup'):
+            directory['/mood-test-none']
         with self.assertRaises(ValueError):
             directory.lookup('/a\0b')
         queue.close()

@@ -2,6 +2,8 @@
 """What Python adds to the introspected library, so that it is what Python's users expect: the names
 and the behaviour of the module mood.mqueue, exceptions, iteration, asyncio."""
 
+import atexit
+import contextlib
 import importlib
 import math
 import os
@@ -9,6 +11,7 @@ import pkgutil
 import select
 import sys
 import warnings
+import weakref
 
 from gi.module import get_introspection_module
 from gi.overrides import override
@@ -69,9 +72,22 @@ def _raises(method):
     return call
 
 
-def _attribute(name, set_value=None):
+def _attribute(name, doc, set_value=None):
     """The property of the same name, as an attribute."""
-    return property(lambda self: self.get_property(name), set_value)
+    return property(lambda self: self.get_property(name), set_value, doc=doc)
+
+
+# Those whose closing unlinks them.
+_owned = weakref.WeakSet()
+
+
+@atexit.register
+def _close_owned():
+    """At the end of the program, sources and calls of a main loop hold queues that nobody lets go
+    of any more."""
+    for queue in list(_owned):
+        with contextlib.suppress(GLib.Error):
+            queue.close()
 
 
 def _parameters(
@@ -87,6 +103,11 @@ def _parameters(
 ):
     """The constructor's, as the library takes them."""
     is_unnamed = name is None and ownership != Mood.Ownership.KEEP
+    if name is None and not is_unnamed:
+        raise TypeError(
+            "the name of a queue is str, bytes or os.PathLike, not NoneType; without a name there "
+            "are new_temporary(), new_anonymous() and ownership="
+        )
     return {
         "name": None if is_unnamed else to_name(name),
         "flags": to_open_flags(flags),
@@ -211,6 +232,8 @@ class MessageQueue(Mood.MessageQueue):
                 self.init(None)
         # An attribute makes this object live as long as the GObject does.
         self._flags = flags
+        if ownership == Mood.Ownership.UNLINK_ON_CLOSE:
+            _owned.add(self)
 
     @classmethod
     def new(cls, name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
@@ -267,26 +290,42 @@ class MessageQueue(Mood.MessageQueue):
             warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     name = property(lambda self: self.get_name())
-    mode = _attribute("mode")
-    maxmsg = _attribute("maxmsg")
-    msgsize = _attribute("msgsize")
-    curmsgs = _attribute("curmsgs")
-    closed = _attribute("closed")
-    fd = _attribute("fd")
-    ownership = _attribute("ownership")
-    geometry_policy = _attribute("geometry-policy")
-    exact_mode = _attribute("exact-mode")
-    created = _attribute("created")
-    unlinked = _attribute("unlinked")
-    queued_bytes = _attribute("queued-bytes")
-    notify_pid = _attribute("notify-pid")
-    uid = _attribute("uid")
-    gid = _attribute("gid")
-    atime = time_attribute(Mood.MessageQueue.get_atime)
-    mtime = time_attribute(Mood.MessageQueue.get_mtime)
-    ctime = time_attribute(Mood.MessageQueue.get_ctime)
-    # By the method, because setting the property could not raise an error.
-    blocking = _attribute("blocking", lambda self, blocking: self.set_nonblocking(not blocking))
+    mode = _attribute("mode", "The type of file and the permissions, as when it was opened.")
+    maxmsg = _attribute("maxmsg", "How many messages the queue can hold.")
+    msgsize = _attribute("msgsize", "How many bytes a message can have.")
+    curmsgs = _attribute("curmsgs", "How many messages wait, or -1 if the queue is closed.")
+    closed = _attribute("closed", "Whether the queue was closed.")
+    fd = _attribute("fd", "The descriptor, or -1 if the queue is closed.")
+    ownership = _attribute("ownership", "What becomes of the name: a Mood.Ownership.")
+    geometry_policy = _attribute(
+        "geometry-policy", "What to do about another geometry: a Mood.GeometryPolicy."
+    )
+    exact_mode = _attribute("exact-mode", "Whether a new queue has its mode whatever the umask.")
+    created = _attribute("created", "Whether opening the queue created it.")
+    unlinked = _attribute("unlinked", "Whether the queue has lost its name.")
+    queued_bytes = _attribute(
+        "queued-bytes", "How many bytes wait, or -1 if the queue is not open to receive."
+    )
+    notify_pid = _attribute(
+        "notify-pid", "Who is registered for notification: 0 for nobody, -1 if it is not known."
+    )
+    uid = _attribute("uid", "The user that owns the queue, or -1 if it is closed.")
+    gid = _attribute("gid", "The group that owns the queue, or -1 if it is closed.")
+    atime = time_attribute(
+        Mood.MessageQueue.get_atime, "When somebody last sent, received or looked; or None."
+    )
+    mtime = time_attribute(
+        Mood.MessageQueue.get_mtime, "When somebody last sent or received; or None."
+    )
+    ctime = time_attribute(
+        Mood.MessageQueue.get_ctime, "When anything about the queue last changed; or None."
+    )
+    blocking = _attribute(
+        "blocking",
+        "Whether calls wait; it can be set.",
+        # By the method, because setting the property could not raise an error.
+        lambda self, blocking: self.set_nonblocking(not blocking),
+    )
 
     @property
     def flags(self):

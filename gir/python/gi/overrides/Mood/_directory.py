@@ -23,33 +23,37 @@ class QueueInfo(Mood.QueueInfo):
     __module__ = __package__
 
     # By the methods, because a property cannot hold a name that is not UTF-8.
-    name = property(Mood.QueueInfo.get_name)
-    display_name = property(Mood.QueueInfo.get_display_name)
-    mode = property(Mood.QueueInfo.get_mode)
-    uid = property(Mood.QueueInfo.get_uid)
-    gid = property(Mood.QueueInfo.get_gid)
-    inode = property(Mood.QueueInfo.get_inode)
-    atime = time_attribute(Mood.QueueInfo.get_atime)
-    mtime = time_attribute(Mood.QueueInfo.get_mtime)
-    ctime = time_attribute(Mood.QueueInfo.get_ctime)
-    curmsgs = property(Mood.QueueInfo.get_curmsgs)
-    maxmsg = property(Mood.QueueInfo.get_maxmsg)
-    msgsize = property(Mood.QueueInfo.get_msgsize)
-    queued_bytes = property(Mood.QueueInfo.get_queued_bytes)
-    notify_pid = property(Mood.QueueInfo.get_notify_pid)
+    name = property(Mood.QueueInfo.get_name, doc="The name, with its slash.")
+    display_name = property(Mood.QueueInfo.get_display_name, doc="The name, to be shown.")
+    mode = property(Mood.QueueInfo.get_mode, doc="The type of file and the permissions.")
+    uid = property(Mood.QueueInfo.get_uid, doc="The user that owns the queue.")
+    gid = property(Mood.QueueInfo.get_gid, doc="The group that owns the queue.")
+    inode = property(Mood.QueueInfo.get_inode, doc="The number that tells it from its like.")
+    atime = time_attribute(
+        Mood.QueueInfo.get_atime, "When somebody last sent, received or looked."
+    )
+    mtime = time_attribute(Mood.QueueInfo.get_mtime, "When somebody last sent or received.")
+    ctime = time_attribute(Mood.QueueInfo.get_ctime, "When anything about it last changed.")
+    curmsgs = property(Mood.QueueInfo.get_curmsgs, doc="How many messages wait, or -1.")
+    maxmsg = property(Mood.QueueInfo.get_maxmsg, doc="How many messages it can hold, or -1.")
+    msgsize = property(Mood.QueueInfo.get_msgsize, doc="How many bytes a message can have, or -1.")
+    queued_bytes = property(Mood.QueueInfo.get_queued_bytes, doc="How many bytes wait, or -1.")
+    notify_pid = property(
+        Mood.QueueInfo.get_notify_pid,
+        doc="Who is registered for notification: 0 for nobody, -1 if it is not known.",
+    )
 
     def __repr__(self):
-        return (
-            f"<Mood.QueueInfo {self.name!r} mode={self.mode & 0o7777:#o} uid={self.uid} "
-            f"curmsgs={self.curmsgs}>"
-        )
+        depth = "" if self.curmsgs == -1 else f" curmsgs={self.curmsgs} maxmsg={self.maxmsg}"
+        return f"<Mood.QueueInfo {self.name!r} mode={self.mode & 0o7777:#o} uid={self.uid}{depth}>"
 
 
 class QueueDirectory(Mood.QueueDirectory):
     """The message queues that exist, as a sequence of Mood.QueueInfo, in the order of their names.
 
     QueueDirectory() lists them. The sequence changes when refresh() is called, and by itself while a
-    main loop runs and add_watch() was called.
+    main loop runs and add_watch() was called. Their figures, such as curmsgs, are -1 before refresh(),
+    and afterwards where this process may not receive.
     """
 
     __module__ = __package__
@@ -68,6 +72,8 @@ class QueueDirectory(Mood.QueueDirectory):
         return self.get_n_items()
 
     def __getitem__(self, key):
+        if isinstance(key, (str, bytes)):
+            raise TypeError("a position in the list is an int; lookup(name) finds a queue by its name")
         return super().__getitem__(key)
 
     def __iter__(self):
