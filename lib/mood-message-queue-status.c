@@ -6,6 +6,7 @@
 #include "mood-message-queue-private.h"
 
 #include "mood-status-private.h"
+#include "mood-time-private.h"
 
 #include <sys/stat.h>
 
@@ -172,7 +173,7 @@ mood_message_queue_get_atime (MoodMessageQueue *self)
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
 
-  return query_stat (self, &status) ? g_date_time_new_from_unix_utc (status.st_atime) : NULL;
+  return query_stat (self, &status) ? mood_time_new (status.st_atime) : NULL;
 }
 
 /**
@@ -194,7 +195,7 @@ mood_message_queue_get_mtime (MoodMessageQueue *self)
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
 
-  return query_stat (self, &status) ? g_date_time_new_from_unix_utc (status.st_mtime) : NULL;
+  return query_stat (self, &status) ? mood_time_new (status.st_mtime) : NULL;
 }
 
 /**
@@ -217,5 +218,5 @@ mood_message_queue_get_ctime (MoodMessageQueue *self)
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
 
-  return query_stat (self, &status) ? g_date_time_new_from_unix_utc (status.st_ctime) : NULL;
+  return query_stat (self, &status) ? mood_time_new (status.st_ctime) : NULL;
 }

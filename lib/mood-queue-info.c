@@ -5,6 +5,7 @@
 #include "mood-queue-info-private.h"
 
 #include "mood-name-private.h"
+#include "mood-time-private.h"
 
 /**
  * MoodQueueInfo:
@@ -321,7 +322,7 @@ mood_queue_info_init (MoodQueueInfo *self)
 {
   self->name = g_strdup ("");
   self->display_name = g_strdup ("");
-  self->atime = g_date_time_new_from_unix_utc (0);
+  self->atime = mood_time_new (0);
   self->mtime = g_date_time_ref (self->atime);
   self->ctime = g_date_time_ref (self->atime);
   self->curmsgs = -1;
@@ -382,11 +383,16 @@ set_int64 (MoodQueueInfo *self, gint64 *field, gint64 figure, guint property_id)
 static gboolean
 set_time (MoodQueueInfo *self, GDateTime **field, gint64 seconds, guint property_id)
 {
-  if (g_date_time_to_unix (*field) == seconds)
-    return FALSE;
+  GDateTime *time = mood_time_new (seconds);
+
+  if (g_date_time_equal (*field, time))
+    {
+      g_date_time_unref (time);
+      return FALSE;
+    }
 
   g_date_time_unref (*field);
-  *field = g_date_time_new_from_unix_utc (seconds);
+  *field = time;
   notify (self, property_id);
 
   return TRUE;

@@ -272,6 +272,34 @@ test_times (void)
   g_assert_cmpint (g_date_time_to_unix (mood_queue_info_get_ctime (info)), >=, now - 1);
 }
 
+/* Whoever owns a queue may set its times to what no calendar has. */
+static void
+test_strange_times (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodQueueDirectory) directory = NULL;
+  g_autoptr (MoodQueueInfo) info = NULL;
+
+  if (sizeof (time_t) < sizeof (gint64))
+    {
+      g_test_skip ("the times of this machine are too narrow for it");
+      return;
+    }
+
+  set_times (queue, (time_t) (G_MAXINT64 / 2));
+  directory = mood_test_directory_new ();
+  info = lookup (directory, queue);
+  g_assert_cmpint (g_date_time_get_year (mood_queue_info_get_mtime (info)), ==, 9999);
+
+  set_times (queue, (time_t) (G_MININT64 / 2));
+  refresh (directory);
+  g_assert_cmpint (g_date_time_get_year (mood_queue_info_get_mtime (info)), ==, 1);
+
+  set_times (queue, 1000000);
+  refresh (directory);
+  g_assert_cmpint (g_date_time_to_unix (mood_queue_info_get_mtime (info)), ==, 1000000);
+}
+
 static void
 test_unreadable (void)
 {
@@ -669,6 +697,7 @@ add_tests (void)
   g_test_add_func ("/directory/refresh", test_refresh);
   g_test_add_func ("/directory/notify", test_notify);
   g_test_add_func ("/directory/times", test_times);
+  g_test_add_func ("/directory/strange-times", test_strange_times);
   g_test_add_func ("/directory/unreadable", test_unreadable);
   g_test_add_func ("/directory/name-without-text", test_name_without_text);
   g_test_add_func ("/directory/notification/own", test_own_notification);

@@ -127,6 +127,28 @@ test_times (void)
   g_assert_cmpint (status.st_mtime, >, 2000000);
 }
 
+/* Whoever owns a queue may set its times to what no calendar has. */
+static void
+test_strange_times (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  const struct timespec times[2] = { { .tv_sec = G_MININT64 / 2 }, { .tv_sec = G_MAXINT64 / 2 } };
+  g_autoptr (GDateTime) atime = NULL;
+  g_autoptr (GDateTime) mtime = NULL;
+
+  if (sizeof times[0].tv_sec < sizeof (gint64))
+    {
+      g_test_skip ("the times of this machine are too narrow for it");
+      return;
+    }
+
+  g_assert_cmpint (futimens (mood_message_queue_fileno (queue), times), ==, 0);
+  atime = mood_message_queue_get_atime (queue);
+  mtime = mood_message_queue_get_mtime (queue);
+  g_assert_cmpint (g_date_time_get_year (atime), ==, 1);
+  g_assert_cmpint (g_date_time_get_year (mtime), ==, 9999);
+}
+
 static void
 assert_knows_nothing (MoodMessageQueue *queue)
 {
@@ -163,6 +185,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/status/unlinked", test_unlinked);
   g_test_add_func ("/status/owner", test_owner);
   g_test_add_func ("/status/times", test_times);
+  g_test_add_func ("/status/strange-times", test_strange_times);
   g_test_add_func ("/status/not-open", test_not_open);
 
   return g_test_run ();
