@@ -163,17 +163,31 @@ commit (MoodQueueDirectory *self, Change *change)
     g_object_unref (removed[i]);
 }
 
-/* That a queue may not be received from is no error, but the way it is. Of several errors the first
- * is kept. */
+/* Of several errors the first is kept. */
 static void
-set_figures_error (GError **error, MoodQueueInfo *info, int errsv)
+set_inspection_error (GError **error, const char *file_name, int errsv)
 {
-  if (errsv != EACCES && errsv != EPERM && *error == NULL)
-    mood_set_error_from_errno (error, errsv, "inspect", mood_queue_info_get_name (info), NULL);
+  g_autofree char *name = g_strconcat ("/", file_name, NULL);
+
+  if (error != NULL && *error == NULL)
+    mood_set_error_from_errno (error, errsv, "inspect", name,
+                               errsv == EMFILE ? "close descriptors, or raise the limit with "
+                                                 "“ulimit -n”"
+                                               : NULL);
+}
+
+/* That a queue may not be received from is no error, but the way it is; nor is it that somebody has
+ * a lease on it, as who is about to replace it has. */
+static gboolean
+is_error (int figures_errno)
+{
+  return figures_errno != 0 && figures_errno != EACCES && figures_errno != EPERM &&
+         figures_errno != EAGAIN;
 }
 
 /* Looks at one queue, and makes the list right about it, or adds that to what is pending. Returns
- * FALSE if something that was pending had to be told first: then this is still to be done. */
+ * FALSE if that is still to be done: something that was pending had to be told first, or the queue
+ * became another one meanwhile. */
 static gboolean
 examine (MoodQueueDirectory *self,
          const char *file_name,
@@ -183,12 +197,22 @@ examine (MoodQueueDirectory *self,
 {
   MoodQueueInspection inspection;
   guint position;
-  gboolean exists = mood_queue_inspect (dirfd (self->stream), file_name, with_figures, &inspection);
-  gboolean was_listed = find (self, file_name, &position);
-  gboolean is_same =
-      exists && was_listed &&
-      mood_queue_info_get_inode (get_info (self, position)) == inspection.status.st_ino;
-  gboolean is_change = !is_same && (exists || was_listed);
+  gboolean exists = mood_queue_inspect (dirfd (self->stream), file_name, &inspection) == 0;
+  gboolean was_listed;
+  gboolean is_same;
+  gboolean is_change;
+
+  /* It may well be there, and what was known of it holds. */
+  if (!exists && errno != ENOENT)
+    {
+      set_inspection_error (error, file_name, errno);
+      return TRUE;
+    }
+
+  was_listed = find (self, file_name, &position);
+  is_same = exists && was_listed &&
+            mood_queue_info_get_inode (get_info (self, position)) == inspection.status.st_ino;
+  is_change = !is_same && (exists || was_listed);
 
   /* Only what is next to each other is one change. */
   if (is_pending (change) &&
@@ -197,6 +221,12 @@ examine (MoodQueueDirectory *self,
       commit (self, change);
       return FALSE;
     }
+
+  /* Not before: reading them sets times of the queue, so that to do it twice would look like use by
+   * somebody else. */
+  if (exists && with_figures &&
+      !mood_queue_inspect_figures (dirfd (self->stream), file_name, &inspection))
+    return FALSE;
 
   if (is_change && !is_pending (change))
     change->position = position;
@@ -209,8 +239,8 @@ examine (MoodQueueDirectory *self,
       MoodQueueInfo *info =
           is_same ? g_object_ref (get_info (self, position)) : mood_queue_info_new (file_name);
 
-      if (inspection.figures_errno != 0)
-        set_figures_error (error, info, inspection.figures_errno);
+      if (is_error (inspection.figures_errno))
+        set_inspection_error (error, file_name, inspection.figures_errno);
 
       mood_queue_info_update (info, &inspection);
       if (is_change)
@@ -224,8 +254,7 @@ examine (MoodQueueDirectory *self,
 
 /* Makes the list right about the queues of these names, which are in order. Each is looked at when
  * it has its turn, because a handler that is called meanwhile may have created, unlinked or
- * refreshed.
- * @error may be set already, and is needed only with figures. */
+ * refreshed. */
 static void
 bring_up_to_date (MoodQueueDirectory *self,
                   GPtrArray *file_names,
@@ -512,7 +541,8 @@ mood_queue_directory_new (GError **error)
  *
  * Each queue is opened to receive, without receiving, for its figures: how many messages wait, how
  * many can, how long they are, and who is registered for notification. A queue that the process may
- * not open so is no error; its figures are -1.
+ * not open so is no error, nor is one that another process has a lease on, as who replaces it
+ * (%MOOD_GEOMETRY_POLICY_REPLACE) has for an instant; its figures are -1.
  *
  * To a registration of this process's own no harm is done: closing any descriptor of a queue takes
  * it back, so the one that the figures are read by is kept until a later refresh finds the
@@ -524,6 +554,8 @@ mood_queue_directory_new (GError **error)
  * Errors:
  *
  * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if the process has too many descriptors;
+ * - %G_IO_ERROR_PERMISSION_DENIED if the directory has lost the mode that lets the process look
+ *   into it; the list stays as it is then;
  * - %G_IO_ERROR_NOT_INITIALIZED if the directory was never opened.
  *
  * What else the kernel reports becomes the error code that GIO has for it.

@@ -23,10 +23,10 @@ typedef struct
   struct stat status_afterwards; /* with the times that reading them has left */
 } MoodQueueInspection;
 
-gboolean mood_queue_inspect (int directory_fd,
-                             const char *file_name,
-                             gboolean with_figures,
-                             MoodQueueInspection *inspection);
+int mood_queue_inspect (int directory_fd, const char *file_name, MoodQueueInspection *inspection);
+gboolean mood_queue_inspect_figures (int directory_fd,
+                                     const char *file_name,
+                                     MoodQueueInspection *inspection);
 void mood_queue_inspection_release_descriptors (void);
 
 G_END_DECLS

@@ -106,28 +106,30 @@ read_figures (int fd, MoodQueueInspection *inspection)
   return 0;
 }
 
-/* Looks at the queue whose name, without the slash, is @file_name. FALSE means that there is none.
+/* What stat(2) tells of the queue whose name, without the slash, is @file_name; answers as a system
+ * call does. This leaves no trace on the queue. */
+int
+mood_queue_inspect (int directory_fd, const char *file_name, MoodQueueInspection *inspection)
+{
+  inspection->has_figures = FALSE;
+  inspection->figures_errno = 0;
+
+  return fstatat (directory_fd, file_name, &inspection->status, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Adds the figures of the queue that was looked at, or why there are none. FALSE means that the
+ * queue is gone, and that there may be another by its name.
  *
  * A queue that can be sent to but not received from is not opened for its figures: without the line
  * that a descriptor for sending does not give, it could not be told what closing it takes back. */
 gboolean
-mood_queue_inspect (int directory_fd,
-                    const char *file_name,
-                    gboolean with_figures,
-                    MoodQueueInspection *inspection)
+mood_queue_inspect_figures (int directory_fd,
+                            const char *file_name,
+                            MoodQueueInspection *inspection)
 {
-  int fd;
+  ino_t inode = inspection->status.st_ino;
+  int fd = take_back (&inspection->status);
 
-  inspection->has_figures = FALSE;
-  inspection->figures_errno = 0;
-
-  if (fstatat (directory_fd, file_name, &inspection->status, AT_SYMLINK_NOFOLLOW) == -1)
-    return FALSE;
-
-  if (!with_figures)
-    return TRUE;
-
-  fd = take_back (&inspection->status);
   if (fd == -1)
     fd = openat (directory_fd, file_name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
   if (fd == -1 && errno == ENOENT)
@@ -136,7 +138,7 @@ mood_queue_inspect (int directory_fd,
   if (fd == -1 || read_figures (fd, inspection) == -1)
     inspection->figures_errno = errno;
 
-  return TRUE;
+  return inspection->status.st_ino == inode;
 }
 
 /* Closes the descriptors that were put aside, as far as nothing is taken back by it. */

@@ -272,6 +272,30 @@ test_times (void)
   g_assert_cmpint (g_date_time_to_unix (mood_queue_info_get_ctime (info)), >=, now - 1);
 }
 
+/* A queue beside it that is new has to be told of between looking at the one and at the other. */
+static void
+test_times_beside_change (void)
+{
+  g_autoptr (MoodMessageQueue) before = NULL;
+  g_autoptr (MoodMessageQueue) queue = NULL;
+  g_autoptr (MoodQueueDirectory) directory = NULL;
+  g_autoptr (MoodQueueInfo) info = NULL;
+
+  /* Where nobody's queue is between the two. */
+  if (!mood_test_in_ipc_namespace ())
+    return;
+
+  queue =
+      mood_message_queue_new ("/mood-test-b", MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, 0600, 1, 1, NULL);
+  set_times (queue, 1000000);
+  directory = mood_test_directory_new ();
+  before =
+      mood_message_queue_new ("/mood-test-a", MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, 0600, 1, 1, NULL);
+  refresh (directory);
+  info = lookup (directory, queue);
+  g_assert_cmpint (g_date_time_to_unix (mood_queue_info_get_atime (info)), ==, 1000000);
+}
+
 /* Whoever owns a queue may set its times to what no calendar has. */
 static void
 test_strange_times (void)
@@ -325,6 +349,66 @@ test_unreadable (void)
   assert_no_figures (info);
 
   mood_test_override_permissions (TRUE);
+}
+
+/* Whoever replaces a queue has a lease on it for an instant, which keeps others from opening it. */
+static void
+test_lease (void)
+{
+  g_autoptr (MoodMessageQueue) queue = NULL;
+  g_autoptr (MoodQueueDirectory) directory = NULL;
+  g_autoptr (MoodQueueInfo) info = NULL;
+  int fd;
+
+  /* Where nobody else opens it. */
+  if (!mood_test_in_ipc_namespace ())
+    return;
+
+  queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  directory = mood_test_directory_new ();
+  info = lookup (directory, queue);
+  fd = mood_message_queue_fileno (queue);
+  g_assert_cmpint (fcntl (fd, F_SETSIG, SIGURG), ==, 0);
+  g_assert_cmpint (fcntl (fd, F_SETLEASE, F_WRLCK), ==, 0);
+  refresh (directory);
+  assert_no_figures (info);
+
+  g_assert_cmpint (fcntl (fd, F_SETLEASE, F_UNLCK), ==, 0);
+  refresh (directory);
+  assert_figures (info, 0, 2, 64, 0);
+}
+
+/* That a queue cannot be looked at does not mean that it is gone. */
+static void
+test_not_to_be_searched (void)
+{
+  g_autoptr (MoodMessageQueue) queue = NULL;
+  g_autoptr (MoodQueueDirectory) directory = NULL;
+  g_autoptr (MoodQueueInfo) info = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!mood_test_in_ipc_namespace ())
+    return;
+
+  if (!mood_test_enter_mount_namespace (TRUE))
+    {
+      g_test_skip ("the process may not mount the queues");
+      return;
+    }
+
+  queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  directory = mood_test_directory_new ();
+  g_assert_cmpint (chmod ("/dev/mqueue", 0400), ==, 0);
+  mood_test_override_permissions (FALSE);
+
+  g_assert_false (mood_queue_directory_refresh (directory, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_PERMISSION_DENIED, mood_message_queue_get_name (queue),
+                          NULL);
+  info = lookup (directory, queue);
+
+  mood_test_override_permissions (TRUE);
+  refresh (directory);
+  assert_figures (info, 0, 2, 64, 0);
 }
 
 static void
@@ -564,7 +648,7 @@ test_no_descriptor_left (void)
 
   /* The list is right even so. */
   g_assert_false (mood_queue_directory_refresh (directory, &error));
-  mood_test_assert_error (&error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "inspect", NULL);
+  mood_test_assert_error (&error, G_IO_ERROR_TOO_MANY_OPEN_FILES, "inspect", "ulimit -n", NULL);
   info = lookup (directory, newer);
   assert_no_figures (info);
 
@@ -697,8 +781,11 @@ add_tests (void)
   g_test_add_func ("/directory/refresh", test_refresh);
   g_test_add_func ("/directory/notify", test_notify);
   g_test_add_func ("/directory/times", test_times);
+  g_test_add_func ("/directory/times-beside-change", test_times_beside_change);
   g_test_add_func ("/directory/strange-times", test_strange_times);
   g_test_add_func ("/directory/unreadable", test_unreadable);
+  g_test_add_func ("/directory/lease", test_lease);
+  g_test_add_func ("/directory/not-to-be-searched", test_not_to_be_searched);
   g_test_add_func ("/directory/name-without-text", test_name_without_text);
   g_test_add_func ("/directory/notification/own", test_own_notification);
   g_test_add_func ("/directory/notification/ended", test_notification_that_ended);
