@@ -8,6 +8,7 @@
 #include "mood-error-private.h"
 #include "mood-mq.h"
 #include "mood-name-private.h"
+#include "mood-queue-inspection-private.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -145,6 +146,9 @@ mood_message_queue_close_descriptor (MoodMessageQueue *self)
   pthread_mutex_lock (&mood_message_queue_lock);
   result = mood_message_queue_take_descriptor (self);
   pthread_mutex_unlock (&mood_message_queue_lock);
+
+  /* With the descriptor went the registration of the process, if it had one by this queue. */
+  mood_queue_inspection_release_descriptors ();
 
   errno = saved_errno;
 

@@ -545,9 +545,10 @@ mood_queue_directory_new (GError **error)
  * (%MOOD_GEOMETRY_POLICY_REPLACE) has for an instant; its figures are -1.
  *
  * To a registration of this process's own no harm is done: closing any descriptor of a queue takes
- * it back, so the one that the figures are read by is kept until a later refresh finds the
- * registration gone, or for as long as it is not, even without the directory. Only another thread
- * that registers at the very moment between reading and closing can lose its registration.
+ * it back, so the one that the figures are read by is kept as long as the registration, even
+ * without the directory, and closed when a later refresh finds it gone, or when a
+ * [class@Mood.MessageQueue] is closed. Only another thread that registers by `mq_notify(3)` itself,
+ * without libmood, at the very moment between reading and closing can lose its registration.
  *
  * On an error everything that can be is brought up to date all the same.
  *

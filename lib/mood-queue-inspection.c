@@ -26,19 +26,19 @@ typedef struct
 } Descriptor;
 
 /* The descriptors that are put aside, of the whole process, because a queue and the registration
- * may outlive the directory in which the queue was seen; under mood_message_queue_lock. */
+ * may outlive the directory in which the queue was seen; under mood_message_queue_lock, and NULL
+ * (which is atomic) while there are none. */
 static GArray *descriptors;
 
+/* With the lock held. */
 static void
 put_aside (int fd, const struct stat *status)
 {
   Descriptor descriptor = { status->st_dev, status->st_ino, fd };
 
-  pthread_mutex_lock (&mood_message_queue_lock);
   if (descriptors == NULL)
-    descriptors = g_array_new (FALSE, FALSE, sizeof (Descriptor));
+    g_atomic_pointer_set (&descriptors, g_array_new (FALSE, FALSE, sizeof (Descriptor)));
   g_array_append_val (descriptors, descriptor);
-  pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
 /* The descriptor of the queue that was put aside, which is the caller's now; -1 if there is none.
@@ -64,7 +64,8 @@ take_back (const struct stat *status)
   return fd;
 }
 
-/* Closes a descriptor, or puts it aside if that would take back a notification. */
+/* With the lock held: closes a descriptor, or puts it aside if that would take back a notification.
+ */
 static void
 release (int fd, const struct stat *status, int notify_pid)
 {
@@ -72,6 +73,28 @@ release (int fd, const struct stat *status, int notify_pid)
     put_aside (fd, status);
   else
     mood_mq_close (fd);
+}
+
+/* Reads the line, and releases the descriptor as it says, under the lock under which libmood
+ * registers: so no thread does that in between. Answers as a system call does, and takes the
+ * descriptor in any case. */
+static int
+read_line_and_release (int fd, MoodQueueInspection *inspection, MoodStatus *line)
+{
+  int result;
+  int errsv;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  result = mood_status_read (fd, line);
+  if (result == 0)
+    result = fstat (fd, &inspection->status_afterwards);
+  errsv = errno;
+  release (fd, &inspection->status, result == 0 ? line->notify_pid : 0);
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  errno = errsv;
+
+  return result;
 }
 
 /* Reads all there is to know through a descriptor, which this takes; answers as a system call
@@ -83,10 +106,7 @@ read_figures (int fd, MoodQueueInspection *inspection)
   MoodStatus line;
   int errsv;
 
-  /* The line comes last: as little time as can be shall lie between it and the closing, because
-   * another thread may register meanwhile. */
-  if (fstat (fd, &inspection->status) == -1 || mood_mq_get_attributes (fd, &attributes) == -1 ||
-      mood_status_read (fd, &line) == -1 || fstat (fd, &inspection->status_afterwards) == -1)
+  if (fstat (fd, &inspection->status) == -1 || mood_mq_get_attributes (fd, &attributes) == -1)
     {
       errsv = errno;
       mood_mq_close (fd);
@@ -94,7 +114,8 @@ read_figures (int fd, MoodQueueInspection *inspection)
       return -1;
     }
 
-  release (fd, &inspection->status, line.notify_pid);
+  if (read_line_and_release (fd, inspection, &line) == -1)
+    return -1;
 
   inspection->has_figures = TRUE;
   inspection->curmsgs = attributes.curmsgs;
@@ -147,14 +168,15 @@ mood_queue_inspection_release_descriptors (void)
 {
   GArray *to_release;
 
-  pthread_mutex_lock (&mood_message_queue_lock);
-  to_release = g_steal_pointer (&descriptors);
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
-  if (to_release == NULL)
+  /* Whoever closes a queue comes by here. */
+  if (g_atomic_pointer_get (&descriptors) == NULL)
     return;
 
-  for (guint i = 0; i < to_release->len; i++)
+  pthread_mutex_lock (&mood_message_queue_lock);
+  to_release = descriptors;
+  g_atomic_pointer_set (&descriptors, NULL);
+
+  for (guint i = 0; to_release != NULL && i < to_release->len; i++)
     {
       const Descriptor *descriptor = &g_array_index (to_release, Descriptor, i);
       struct stat status = { .st_dev = descriptor->device, .st_ino = descriptor->inode };
@@ -164,5 +186,7 @@ mood_queue_inspection_release_descriptors (void)
       release (descriptor->fd, &status, line.notify_pid);
     }
 
-  g_array_unref (to_release);
+  if (to_release != NULL)
+    g_array_unref (to_release);
+  pthread_mutex_unlock (&mood_message_queue_lock);
 }

@@ -497,6 +497,24 @@ test_own_notification (void)
   g_assert_cmpuint (count_descriptors (), ==, n_descriptors - 1);
 }
 
+/* What was kept for the sake of a registration does not keep the queue when that has ended. */
+static void
+test_notification_until_close (void)
+{
+  guint n_descriptors = count_descriptors ();
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  MoodQueueDirectory *directory = mood_test_directory_new ();
+
+  g_assert_cmpint (register_silently (queue), ==, 0);
+  refresh (directory);
+  g_object_unref (directory);
+  assert_is_registered (queue);
+
+  g_assert_true (mood_message_queue_unlink (queue, NULL));
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  g_assert_cmpuint (count_descriptors (), ==, n_descriptors);
+}
+
 /* Of each queue one descriptor is used after the other. */
 static void
 test_notification_that_ended (void)
@@ -788,6 +806,7 @@ add_tests (void)
   g_test_add_func ("/directory/not-to-be-searched", test_not_to_be_searched);
   g_test_add_func ("/directory/name-without-text", test_name_without_text);
   g_test_add_func ("/directory/notification/own", test_own_notification);
+  g_test_add_func ("/directory/notification/until-close", test_notification_until_close);
   g_test_add_func ("/directory/notification/ended", test_notification_that_ended);
   g_test_add_func ("/directory/notification/of-another", test_notification_of_another);
   g_test_add_func ("/directory/never-opened", test_never_opened);
