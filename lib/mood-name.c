@@ -49,17 +49,39 @@ mood_name_check (const char *name, const char *action, GError **error)
   return TRUE;
 }
 
-/* A name is any bytes, but what is shown has to be UTF-8, and safe for a terminal. */
+/* A name is any bytes, but what is shown has to be UTF-8, and safe for a terminal: without control
+ * characters, of which there are also some beyond ASCII, and without what turns the direction of
+ * the text around or breaks the line. */
+static gboolean
+may_be_shown (gunichar c)
+{
+  switch (g_unichar_type (c))
+    {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+      return FALSE;
+
+    default:
+      return TRUE;
+    }
+}
+
 char *
 mood_name_make_display_name (const char *name)
 {
-  char *display_name = g_filename_display_name (name);
+  g_autofree char *text = g_filename_display_name (name);
+  GString *display_name = g_string_new (NULL);
 
-  for (char *c = display_name; *c != '\0'; c++)
-    if (g_ascii_iscntrl (*c))
-      *c = '?';
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
 
-  return display_name;
+      g_string_append_unichar (display_name, may_be_shown (c) ? c : '?');
+    }
+
+  return g_string_free (display_name, FALSE);
 }
 
 /* One that no queue has, as good as certainly. */

@@ -414,8 +414,9 @@ test_not_to_be_searched (void)
 static void
 test_name_without_text (void)
 {
-  g_autofree char *name = g_strdup_printf ("/mood-test-%d-\xff\x01", (int) getpid ());
-  g_autofree char *shown = g_strdup_printf ("/mood-test-%d-\uFFFD?", (int) getpid ());
+  g_autofree char *name =
+      g_strdup_printf ("/mood-test-%d-\xff\x01\xc2\x9b\u202e\u2028\u00e9", (int) getpid ());
+  g_autofree char *shown = g_strdup_printf ("/mood-test-%d-\uFFFD????\u00e9", (int) getpid ());
   g_autofree char *display_name = NULL;
   g_autoptr (MoodMessageQueue) queue = NULL;
   g_autoptr (MoodQueueDirectory) directory = NULL;
