@@ -92,7 +92,8 @@ directory_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_
   mood_queue_directory_read_events (self->directory);
   mood_queue_directory_apply_events (self->directory);
 
-  return callback == NULL || callback (user_data);
+  /* Whoever removes the source in a handler of a change is not called back. */
+  return callback == NULL || g_source_is_destroyed (source) || callback (user_data);
 }
 
 static void

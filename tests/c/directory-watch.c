@@ -753,6 +753,25 @@ test_source (void)
   g_assert_true (g_source_is_destroyed (source));
 }
 
+/* Whoever removes the source while it tells of a change is not called back. */
+static void
+test_source_removed_by_handler (void)
+{
+  g_autoptr (MoodQueueDirectory) directory = mood_test_directory_new ();
+  GSource *source = mood_queue_directory_create_source (directory, NULL);
+  int n_left = 2;
+
+  g_source_set_callback (source, on_updated, &n_left, NULL);
+  g_source_attach (source, NULL);
+  g_signal_connect_swapped (directory, "items-changed", G_CALLBACK (g_source_destroy), source);
+  create (mood_test_queue_name ());
+  run_what_is_ready ();
+
+  g_assert_true (g_source_is_destroyed (source));
+  g_assert_cmpint (n_left, ==, 2);
+  g_source_unref (source);
+}
+
 static void
 test_source_cancelled (void)
 {
@@ -889,6 +908,7 @@ add_tests (void)
   g_test_add_func ("/directory-watch/meddling-with-notification", test_meddling_with_notification);
   g_test_add_func ("/directory-watch/dropping", test_dropping);
   g_test_add_func ("/directory-watch/source", test_source);
+  g_test_add_func ("/directory-watch/source-removed-by-handler", test_source_removed_by_handler);
   g_test_add_func ("/directory-watch/source-cancelled", test_source_cancelled);
   g_test_add_func ("/directory-watch/source-closure", test_source_closure);
   g_test_add_func ("/directory-watch/watches", test_watches);
