@@ -8,6 +8,7 @@
 #include "mood-mq.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +33,39 @@ mood_message_queue_own (MoodMessageQueue *self)
   g_atomic_int_set (&self->unlink_on_close, TRUE);
 }
 
+/* Opening tells it in any case in which it is possible, and takes back a notification, as closing
+ * the queue does, which comes next. */
+static gboolean
+is_found_by_name (const char *name, const struct stat *queue)
+{
+  struct stat found;
+  gboolean is_same;
+  int fd = mood_mq_open (name, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0, NULL);
+
+  if (fd == -1 && errno == EACCES)
+    fd = mood_mq_open (name, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0, NULL);
+  if (fd == -1)
+    return FALSE;
+
+  is_same =
+      fstat (fd, &found) == 0 && found.st_dev == queue->st_dev && found.st_ino == queue->st_ino;
+  mood_mq_close (fd);
+
+  return is_same;
+}
+
+/* Whether the name, which the queue still has, is one of the IPC namespace that the process is in.
+ * It may not be told any more which that is, as in a root directory of its own without /proc. */
+static gboolean
+is_in_own_namespace (MoodMessageQueue *self, const MoodCreator *current, const struct stat *queue)
+{
+  if (current->namespace_ino == 0 || self->creator.namespace_ino == 0)
+    return is_found_by_name (self->name, queue);
+
+  return current->namespace_dev == self->creator.namespace_dev &&
+         current->namespace_ino == self->creator.namespace_ino;
+}
+
 /* Unlinks the queue, which is open, if that is for this object to do, once. Returns 0, or the errno
  * of the failure.
  *
@@ -53,9 +87,9 @@ mood_message_queue_unlink_own (MoodMessageQueue *self)
 
   identify (&current);
   if (g_atomic_int_compare_and_exchange (&self->unlink_on_close, TRUE, FALSE) &&
-      current.pid == self->creator.pid && current.namespace_dev == self->creator.namespace_dev &&
-      current.namespace_ino == self->creator.namespace_ino && fstat (self->fd, &status) == 0 &&
-      status.st_nlink != 0 && mood_mq_unlink (self->name) == -1 && errno != ENOENT)
+      current.pid == self->creator.pid && fstat (self->fd, &status) == 0 && status.st_nlink != 0 &&
+      is_in_own_namespace (self, &current, &status) && mood_mq_unlink (self->name) == -1 &&
+      errno != ENOENT)
     result = errno;
   mood_message_queue_end (self);
 

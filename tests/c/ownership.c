@@ -4,6 +4,7 @@
 
 #include "mood-test.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -302,6 +303,44 @@ test_other_namespace (void)
   g_assert_true (exists (name));
 }
 
+/* A process that has changed its root directory does not know its namespace by /proc any more. */
+static void
+test_without_proc (void)
+{
+  const char *name = "/mood-test-without-proc";
+  int root;
+
+  /* Who may make the namespace is root in it, and may change his root directory. */
+  if (!mood_test_in_ipc_namespace ())
+    return;
+
+  root = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_assert_cmpint (root, !=, -1);
+
+  for (int elsewhere = 0; elsewhere < 2; elsewhere++)
+    {
+      g_autoptr (MoodMessageQueue) owned = owned_queue_new (name);
+      g_autoptr (MoodMessageQueue) another = NULL;
+
+      /* Here the name leads to another queue. */
+      if (elsewhere)
+        {
+          g_assert_cmpint (unshare (CLONE_NEWIPC), ==, 0);
+          another = queue_new_full (name, MOOD_OPEN_CREAT, MOOD_OWNERSHIP_KEEP);
+        }
+
+      g_assert_cmpint (chroot ("/dev"), ==, 0);
+      close_queue (owned);
+      /* A leak checker needs /proc when the process ends. */
+      g_assert_cmpint (fchdir (root), ==, 0);
+      g_assert_cmpint (chroot ("."), ==, 0);
+
+      g_assert_true (exists (name) == (another != NULL));
+      mood_unlink (name, NULL);
+    }
+  close (root);
+}
+
 static gpointer
 close_in_thread (gpointer data)
 {
@@ -520,6 +559,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/ownership/fork", test_fork);
   g_test_add_func ("/ownership/fork-to-pid-namespace", test_fork_to_pid_namespace);
   g_test_add_func ("/ownership/other-namespace", test_other_namespace);
+  g_test_add_func ("/ownership/without-proc", test_without_proc);
   g_test_add_func ("/ownership/close-race", test_close_race);
   g_test_add_func ("/ownership/may-not-unlink", test_may_not_unlink);
   g_test_add_func ("/ownership/killed", test_killed);
