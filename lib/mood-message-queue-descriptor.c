@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char too_many_hint[] = "close some, or raise the limit with “ulimit -n”";
+
 static MoodOpenFlags
 from_oflag (int oflag)
 {
@@ -133,10 +135,13 @@ mood_message_queue_dup_fd (MoodMessageQueue *self, GError **error)
   errsv = errno;
   mood_message_queue_end (self);
 
+  /* Where the process may have none at all, 0 is out of range. */
+  if (fd == -1 && errsv == EINVAL)
+    errsv = EMFILE;
+
   if (fd == -1)
     mood_set_error_from_errno (error, errsv, action, self->name,
-                               errsv == EMFILE ? "close some, or raise the limit with “ulimit -n”"
-                                               : NULL);
+                               errsv == EMFILE ? too_many_hint : NULL);
 
   return fd;
 }
@@ -202,6 +207,8 @@ mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError *
     {
       if (errsv == ENOENT)
         hint = "that takes a mounted /proc";
+      else if (errsv == EMFILE)
+        hint = too_many_hint;
       else if (errsv == EACCES)
         hint = "its owner and mode do not let this user open it for what the flags ask";
 

@@ -5,6 +5,7 @@
 
 #include "mood-message-queue-private.h"
 
+#include "mood-descriptor-private.h"
 #include "mood-error-private.h"
 #include "mood-limits-private.h"
 #include "mood-mq.h"
@@ -218,6 +219,13 @@ create (MoodMessageQueue *self, MoodOpening *opening, GError **error)
       MoodLimits limits;
 
       mood_limits_read (&limits);
+      /* To read them takes a descriptor, as does what would come next. */
+      if (limits.msg_max < 0 && !mood_descriptor_is_left ())
+        {
+          mood_message_queue_set_open_error (self, EMFILE, error);
+          return FALSE;
+        }
+
       if (!mood_message_queue_complete_geometry (self, &limits, &geometry, error))
         return FALSE;
     }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gio/gunixconnection.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/epoll.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -253,6 +254,7 @@ test_dup_fd_without_descriptors (void)
 {
   g_autoptr (MoodMessageQueue) queue = NULL;
   g_autoptr (GError) error = NULL;
+  struct rlimit limit;
   int first;
 
   if (!mood_test_in_subprocess ())
@@ -261,6 +263,18 @@ test_dup_fd_without_descriptors (void)
   queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   first = mood_test_use_up_descriptors ();
   g_assert_cmpint (mood_message_queue_dup_fd (queue, &error), ==, -1);
+  mood_test_assert_error (&error, G_IO_ERROR_TOO_MANY_OPEN_FILES,
+                          mood_message_queue_get_name (queue), "ulimit -n", NULL);
+  g_assert_null (mood_message_queue_reopen (queue, MOOD_OPEN_RDWR, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_TOO_MANY_OPEN_FILES,
+                          mood_message_queue_get_name (queue), "ulimit -n", NULL);
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  limit.rlim_cur = 0;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  g_assert_cmpint (mood_message_queue_dup_fd (queue, &error), ==, -1);
+  limit.rlim_cur = limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
   close_range ((guint) first, ~0u, 0);
   mood_test_assert_error (&error, G_IO_ERROR_TOO_MANY_OPEN_FILES,
                           mood_message_queue_get_name (queue), "ulimit -n", NULL);
