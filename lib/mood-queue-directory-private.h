@@ -24,6 +24,9 @@ struct _MoodQueueDirectory
   GHashTable *stale_names;
   gboolean is_all_stale;
   guint n_readings; /* how often something was read */
+
+  gboolean is_telling;     /* of a change; until all have been told there is no other */
+  gboolean is_refresh_due; /* somebody asked for it meanwhile */
 };
 
 gboolean mood_queue_directory_open (MoodQueueDirectory *self, GError **error);

@@ -67,10 +67,11 @@ mood_queue_directory_read_events (MoodQueueDirectory *self)
     }
 }
 
+/* Whether there is something to be done about it now. */
 gboolean
 mood_queue_directory_is_stale (MoodQueueDirectory *self)
 {
-  return self->is_all_stale || g_hash_table_size (self->stale_names) > 0;
+  return !self->is_telling && (self->is_all_stale || g_hash_table_size (self->stale_names) > 0);
 }
 
 static gboolean
@@ -90,6 +91,10 @@ directory_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_
     return G_SOURCE_REMOVE;
 
   mood_queue_directory_read_events (self->directory);
+  /* In a main loop inside a handler: what was read is kept until the handler has returned. */
+  if (self->directory->is_telling)
+    return G_SOURCE_CONTINUE;
+
   mood_queue_directory_apply_events (self->directory);
 
   /* Whoever removes the source in a handler of a change is not called back. */

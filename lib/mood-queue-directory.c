@@ -45,7 +45,8 @@
  *
  * Each change is told when it has been made, by [signal@Gio.ListModel::items-changed] and by the
  * notifications of the [class@Mood.QueueInfo]. The handlers may do as they like: use the directory,
- * refresh it, create and unlink queues, and let go of the directory. A queue that was unlinked and
+ * refresh it, create and unlink queues, and let go of the directory. The list does not change again
+ * before all of them have been told. A queue that was unlinked and
  * created anew counts as replaced, by an item of its own.
  *
  * The file system that lists the queues is mounted privately where the process may do that, which
@@ -129,7 +130,8 @@ is_pending (const Change *change)
   return change->n_removed > 0 || change->added->len > 0;
 }
 
-/* Makes the change and tells of it; then, anything may have happened. */
+/* Makes the change and tells of it; then, anything may have happened, but no other change to the
+ * list: those who are told after somebody who made one would be told of the later change first. */
 static void
 commit (MoodQueueDirectory *self, Change *change)
 {
@@ -154,7 +156,9 @@ commit (MoodQueueDirectory *self, Change *change)
   g_ptr_array_set_size (change->added, 0);
   change->n_removed = 0;
 
+  self->is_telling = TRUE;
   g_list_model_items_changed (G_LIST_MODEL (self), change->position, n_removed, n_added);
+  self->is_telling = FALSE;
   if (n_removed != n_added)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
 
@@ -330,19 +334,6 @@ take_stale_names (MoodQueueDirectory *self)
   return names;
 }
 
-/* Acts on what was read from inotify. An event tells no more than which queue to look at: what it
- * says of it may have passed. */
-void
-mood_queue_directory_apply_events (MoodQueueDirectory *self)
-{
-  g_autoptr (GPtrArray) names = NULL;
-  int errsv;
-
-  names = self->is_all_stale ? get_all_names (self, &errsv) : take_stale_names (self);
-  self->is_all_stale = FALSE;
-  bring_up_to_date (self, names, FALSE, NULL);
-}
-
 /* Lists everything anew, after which nothing that was read before counts. */
 static gboolean
 list_all (MoodQueueDirectory *self, const char *action, gboolean with_figures, GError **error)
@@ -368,6 +359,35 @@ list_all (MoodQueueDirectory *self, const char *action, gboolean with_figures, G
   g_propagate_error (error, first_error);
 
   return FALSE;
+}
+
+/* What a handler of a change has asked for. */
+static void
+refresh_if_due (MoodQueueDirectory *self)
+{
+  while (self->is_refresh_due)
+    {
+      self->is_refresh_due = FALSE;
+      list_all (self, "refresh", TRUE, NULL);
+    }
+}
+
+/* Acts on what was read from inotify. An event tells no more than which queue to look at: what it
+ * says of it may have passed. */
+void
+mood_queue_directory_apply_events (MoodQueueDirectory *self)
+{
+  g_autoptr (GPtrArray) names = NULL;
+  int errsv;
+
+  g_object_ref (self);
+
+  names = self->is_all_stale ? get_all_names (self, &errsv) : take_stale_names (self);
+  self->is_all_stale = FALSE;
+  bring_up_to_date (self, names, FALSE, NULL);
+  refresh_if_due (self);
+
+  g_object_unref (self);
 }
 
 static gboolean
@@ -550,6 +570,10 @@ mood_queue_directory_new (GError **error)
  * [class@Mood.MessageQueue] is closed. Only another thread that registers by `mq_notify(3)` itself,
  * without libmood, at the very moment between reading and closing can lose its registration.
  *
+ * From within a handler of [signal@Gio.ListModel::items-changed] it only asks for it, and returns
+ * %TRUE: it is done as soon as all handlers have been told of that change, so that each is told of
+ * every change in its order.
+ *
  * On an error everything that can be is brought up to date all the same.
  *
  * Errors:
@@ -570,14 +594,27 @@ mood_queue_directory_new (GError **error)
 gboolean
 mood_queue_directory_refresh (MoodQueueDirectory *self, GError **error)
 {
+  gboolean is_refreshed;
+
   g_return_val_if_fail (MOOD_IS_QUEUE_DIRECTORY (self), FALSE);
 
   if (!mood_queue_directory_check_open (self, error))
     return FALSE;
 
+  if (self->is_telling)
+    {
+      self->is_refresh_due = TRUE;
+      return TRUE;
+    }
+
   mood_queue_inspection_release_descriptors ();
 
-  return list_all (self, "refresh", TRUE, error);
+  g_object_ref (self);
+  is_refreshed = list_all (self, "refresh", TRUE, error);
+  refresh_if_due (self);
+  g_object_unref (self);
+
+  return is_refreshed;
 }
 
 /**

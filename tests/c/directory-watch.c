@@ -601,6 +601,7 @@ test_meddling (void)
 {
   g_autoptr (MoodQueueDirectory) directory = NULL;
   g_autoptr (Shadow) shadow = NULL;
+  g_autoptr (Shadow) later = NULL;
   g_auto (GStrv) names = g_new0 (char *, 61);
   Meddler meddler = { .names = names };
   g_autofree char *end = NULL;
@@ -615,6 +616,8 @@ test_meddling (void)
   meddler.directory = directory = mood_test_directory_new ();
   shadow = shadow_new (directory);
   g_signal_connect_swapped (directory, "items-changed", G_CALLBACK (meddle), &meddler);
+  /* Who is told after the meddler is told of the same changes, in the same order. */
+  later = shadow_new (directory);
   mood_queue_directory_add_watch (directory);
 
   /* Something to begin with, in several changes. */
@@ -632,6 +635,46 @@ test_meddling (void)
     mood_unlink (names[i], NULL);
   refresh (directory);
   run_what_is_ready ();
+  assert_equals_fresh_listing (directory, "/");
+}
+
+static void
+on_items_changed_in_main_loop (MoodQueueDirectory *directory,
+                               guint position,
+                               guint removed,
+                               guint added,
+                               int *n_left)
+{
+  if (--*n_left < 0)
+    return;
+
+  create_suffix ("b");
+  /* Which comes to an end, even with another watch that can do nothing now. */
+  run_what_is_ready ();
+  g_assert_false (g_main_context_pending (NULL));
+}
+
+/* A handler runs a main loop. */
+static void
+test_main_loop_in_handler (void)
+{
+  g_autoptr (MoodQueueDirectory) directory = NULL;
+  g_autoptr (Shadow) shadow = NULL;
+  int n_left = 1;
+
+  if (!mood_test_in_ipc_namespace ())
+    return;
+
+  directory = mood_test_directory_new ();
+  g_signal_connect (directory, "items-changed", G_CALLBACK (on_items_changed_in_main_loop),
+                    &n_left);
+  shadow = shadow_new (directory);
+  mood_queue_directory_add_watch (directory);
+  mood_queue_directory_add_watch (directory);
+
+  create_suffix ("a");
+  run_what_is_ready ();
+  g_assert_cmpint (n_left, ==, -1);
   assert_equals_fresh_listing (directory, "/");
 }
 
@@ -905,6 +948,7 @@ add_tests (void)
   g_test_add_func ("/directory-watch/overflow", test_overflow);
   g_test_add_func ("/directory-watch/many-names", test_many_names);
   g_test_add_func ("/directory-watch/meddling", test_meddling);
+  g_test_add_func ("/directory-watch/main-loop-in-handler", test_main_loop_in_handler);
   g_test_add_func ("/directory-watch/meddling-with-notification", test_meddling_with_notification);
   g_test_add_func ("/directory-watch/dropping", test_dropping);
   g_test_add_func ("/directory-watch/source", test_source);
