@@ -174,13 +174,14 @@ mood_message_queue_adopt (MoodMessageQueue *self,
 }
 
 /* Answers as a system call does. Opening waits for nothing but a lease, which somebody who replaces
- * the queue has for an instant; in nonblocking mode it fails instead. */
+ * the queue has for an instant; in nonblocking mode it fails instead. A signal that comes meanwhile
+ * shall not be an error. */
 int
 mood_message_queue_open_descriptor (MoodMessageQueue *self,
                                     int oflag,
                                     const MoodMqAttributes *geometry)
 {
-  int fd = mood_mq_open (self->name, oflag, self->mode, geometry);
+  int fd = TEMP_FAILURE_RETRY (mood_mq_open (self->name, oflag, self->mode, geometry));
   gboolean was_nonblock;
 
   if (fd != -1 || errno != EAGAIN)

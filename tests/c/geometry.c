@@ -384,6 +384,70 @@ test_open_meanwhile (void)
     }
 }
 
+static gint n_signals; /* atomic */
+
+static void
+on_signal (int number)
+{
+  g_atomic_int_inc (&n_signals);
+}
+
+typedef struct
+{
+  int fd;
+  pthread_t opener;
+} Interruption;
+
+static gpointer
+interrupt_when_asked (gpointer data)
+{
+  Interruption *self = data;
+  sigset_t signals;
+  int number;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGURG);
+  g_assert_cmpint (sigwait (&signals, &number), ==, 0);
+  g_assert_cmpint (pthread_kill (self->opener, SIGUSR1), ==, 0);
+  while (g_atomic_int_get (&n_signals) == 0)
+    g_thread_yield ();
+  g_assert_cmpint (fcntl (self->fd, F_SETLEASE, F_UNLCK), ==, 0);
+
+  return NULL;
+}
+
+/* A signal that comes while opening waits for who replaces the queue is no failure to open it. */
+static void
+test_interrupted_meanwhile (void)
+{
+  const struct sigaction action = { .sa_handler = on_signal };
+  Interruption interruption;
+  const char *name;
+  g_autoptr (MoodMessageQueue) holder = NULL;
+  g_autoptr (MoodMessageQueue) queue = NULL;
+  GThread *thread;
+  sigset_t signals;
+
+  if (!mood_test_in_subprocess ())
+    return;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGURG);
+  g_assert_cmpint (pthread_sigmask (SIG_BLOCK, &signals, NULL), ==, 0);
+  g_assert_cmpint (sigaction (SIGUSR1, &action, NULL), ==, 0);
+
+  name = leave_queue ();
+  holder = mood_test_queue_open (name, MOOD_OPEN_RDWR);
+  interruption =
+      (Interruption){ .fd = mood_message_queue_fileno (holder), .opener = pthread_self () };
+  g_assert_cmpint (fcntl (interruption.fd, F_SETSIG, SIGURG), ==, 0);
+  g_assert_cmpint (fcntl (interruption.fd, F_SETLEASE, F_WRLCK), ==, 0);
+  thread = g_thread_new (NULL, interrupt_when_asked, &interruption);
+  queue = mood_test_queue_open (name, MOOD_OPEN_RDWR);
+  g_thread_join (thread);
+  g_assert_cmpint (g_atomic_int_get (&n_signals), ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -399,6 +463,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/geometry/other-owner", test_other_owner);
   g_test_add_func ("/geometry/exclusive", test_exclusive);
   g_test_add_func ("/geometry/open-meanwhile", test_open_meanwhile);
+  g_test_add_func ("/geometry/interrupted-meanwhile", test_interrupted_meanwhile);
   g_test_add_func ("/geometry/replace-race", test_replace_race);
 
   return g_test_run ();
