@@ -103,6 +103,27 @@ try_to_lease (int fd)
   return fcntl (fd, F_SETLEASE, F_UNLCK);
 }
 
+/* Likewise, with some patience: who only looks at the queue, as a directory that is refreshed does,
+ * has it open for a moment. */
+static int
+try_to_lease_for_a_while (int fd)
+{
+  const int n_attempts = 5;
+  const gulong pause_us = 1000;
+
+  for (int i = 1; i < n_attempts; i++)
+    {
+      if (try_to_lease (fd) == 0)
+        return 0;
+      if (errno != EAGAIN)
+        return -1;
+
+      g_usleep (pause_us);
+    }
+
+  return try_to_lease (fd);
+}
+
 /* Unlinks the queue that @fd, which has another geometry than was asked for, leads to, if nobody
  * can miss it. */
 static gboolean
@@ -112,7 +133,7 @@ unlink_unused (MoodMessageQueue *self, int fd, GError **error)
   struct stat status;
   int errsv = 0;
 
-  if (try_to_lease (fd) == -1)
+  if (try_to_lease_for_a_while (fd) == -1)
     errsv = errno;
 
   if (mood_mq_get_attributes (fd, &found) == -1 || fstat (fd, &status) == -1)

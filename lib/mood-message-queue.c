@@ -770,9 +770,11 @@ mood_message_queue_new (const char *name,
  *
  * What @geometry_policy finds out about an existing queue can change in the next moment: whoever
  * opens a queue just when it is replaced is left with the old one, as after `mq_unlink(3)`. Whether
- * somebody has it open, the kernel tells by a lease, which is given back at once. Whoever calls
- * `mq_open(3)` in that instant waits for it, or is given `EAGAIN` in nonblocking mode (not if it is
- * libmood that calls), and has `SIGURG` sent to this process, which is ignored by default.
+ * somebody has it open, the kernel tells by a lease, which is given back at once; for some
+ * milliseconds this waits for whoever only looks at the queue, as
+ * [method@Mood.QueueDirectory.refresh] does. Whoever calls `mq_open(3)` in that instant waits for
+ * it, or is given `EAGAIN` in nonblocking mode (not if it is libmood that calls), and has `SIGURG`
+ * sent to this process, which is ignored by default.
  *
  * Errors:
  *

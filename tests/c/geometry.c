@@ -255,7 +255,7 @@ typedef struct
 
 #define N_REPLACERS    3
 #define N_OPENERS      2
-#define N_REPLACEMENTS 2000
+#define N_REPLACEMENTS 500
 
 static gpointer
 replace_often (gpointer data)
