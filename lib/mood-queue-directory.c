@@ -46,8 +46,8 @@
  * Each change is told when it has been made, by [signal@Gio.ListModel::items-changed] and by the
  * notifications of the [class@Mood.QueueInfo]. The handlers may do as they like: use the directory,
  * refresh it, create and unlink queues, and let go of the directory. The list does not change again
- * before all of them have been told. A queue that was unlinked and
- * created anew counts as replaced, by an item of its own.
+ * before all of them have been told. A queue that was unlinked and created anew counts as replaced,
+ * by an item of its own.
  *
  * The file system that lists the queues is mounted privately where the process may do that, which
  * takes CAP_SYS_ADMIN and shows nothing to anybody else. Where it may not, the one at `/dev/mqueue`
