@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <gio/gunixconnection.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/epoll.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
