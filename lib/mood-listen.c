@@ -105,8 +105,9 @@ take_queues (gint64 n_fds, char **names, GPtrArray *queues, GPtrArray *queue_nam
         return FALSE;
 
       g_ptr_array_add (queues, queue);
-      /* What systemd's own library calls one without a name. */
-      g_ptr_array_add (queue_names, g_strdup (names != NULL ? names[i] : "unknown"));
+      /* What systemd's own library calls one without a name. A binding that could not make a text
+       * of a name would lose the queues. */
+      g_ptr_array_add (queue_names, g_utf8_make_valid (names != NULL ? names[i] : "unknown", -1));
     }
 
   return TRUE;
@@ -116,7 +117,8 @@ take_queues (gint64 n_fds, char **names, GPtrArray *queues, GPtrArray *queue_nam
  * mood_listen_queues:
  * @fd_names: (out) (optional) (transfer full) (array zero-terminated=1): return location for the
  *   names that the service manager gave to the descriptors, in the order of the queues: what
- *   `FileDescriptorName=` says, or the name of the unit; “unknown” if it gave none
+ *   `FileDescriptorName=` says, or the name of the unit; “unknown” if it gave none,
+ *   with bytes replaced that are not UTF-8
  * @error: return location for an error
  *
  * Takes the message queues that a service manager has opened for the process.

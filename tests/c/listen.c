@@ -160,6 +160,17 @@ test_without_names (void)
   g_assert_cmpstr (output, ==, expected);
 }
 
+/* systemd gives no such names, but who else starts the process might. */
+static void
+test_name_without_text (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  const int fds[] = { mood_message_queue_fileno (queue) };
+  g_autofree char *output = run (fds, G_N_ELEMENTS (fds), "own", "1", "jobs\xff", "service");
+
+  g_assert_true (g_str_has_prefix (output, "3 jobs\uFFFD /"));
+}
+
 static void
 test_twice (void)
 {
@@ -244,6 +255,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/listen/queues", test_queues);
   g_test_add_func ("/listen/without-names", test_without_names);
+  g_test_add_func ("/listen/name-without-text", test_name_without_text);
   g_test_add_func ("/listen/twice", test_twice);
   g_test_add_func ("/listen/none", test_none);
   g_test_add_func ("/listen/contradictions", test_contradictions);
