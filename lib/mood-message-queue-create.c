@@ -276,7 +276,7 @@ mood_message_queue_create (MoodMessageQueue *self,
                            : accept_existing (self, opening->fd, &local_error))
         return TRUE;
 
-      mood_mq_close (opening->fd);
+      mood_message_queue_discard (opening);
       if (local_error != NULL)
         {
           g_propagate_error (error, local_error);

@@ -181,7 +181,7 @@ MoodMessageQueue *
 mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError **error)
 {
   g_autoptr (MoodMessageQueue) queue = NULL;
-  MoodOpening opening = { 0 };
+  MoodOpening opening = { .fd = -1 };
   char path[sizeof "/proc/self/fd/" + 11];
   const char *hint = NULL;
   int errsv;
@@ -218,7 +218,10 @@ mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError *
 
   queue = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, "name", self->name, "flags", flags, NULL);
   if (!mood_message_queue_adopt (queue, &opening, "reopen", error))
-    return NULL;
+    {
+      mood_message_queue_discard (&opening);
+      return NULL;
+    }
 
   return g_steal_pointer (&queue);
 }

@@ -121,10 +121,19 @@ mood_message_queue_complete_geometry (MoodMessageQueue *self,
   return TRUE;
 }
 
+/* Closes a descriptor that nobody has taken. */
+void
+mood_message_queue_discard (MoodOpening *opening)
+{
+  if (opening->fd != -1)
+    mood_mq_close (opening->fd);
+  opening->fd = -1;
+}
+
 /* Makes the descriptor that @opening has the queue's, unless it has one, and puts into maxmsg,
  * msgsize and mode what the kernel granted: of a queue that existed they are its own, whatever was
- * asked for. Takes the descriptor in any case, and the random name with it if it goes to the queue.
- */
+ * asked for. Takes the descriptor, and the random name with it if it goes to the queue; on failure
+ * it takes nothing. */
 gboolean
 mood_message_queue_adopt (MoodMessageQueue *self,
                           MoodOpening *opening,
@@ -139,7 +148,6 @@ mood_message_queue_adopt (MoodMessageQueue *self,
   if (mood_mq_get_attributes (fd, &granted) == -1 || fstat (fd, &status) == -1)
     {
       mood_set_error_from_errno (error, errno, action, self->name, NULL);
-      mood_mq_close (fd);
       return FALSE;
     }
 
@@ -161,14 +169,13 @@ mood_message_queue_adopt (MoodMessageQueue *self,
       if (opening->created && self->ownership == MOOD_OWNERSHIP_UNLINK_ON_CLOSE)
         mood_message_queue_own (self);
       self->fd = fd;
-      fd = -1;
+      opening->fd = -1;
       mood_message_queue_register (self);
       g_atomic_int_set (&self->state, state);
     }
   pthread_mutex_unlock (&mood_message_queue_lock);
 
-  if (fd != -1)
-    mood_mq_close (fd);
+  mood_message_queue_discard (opening);
 
   return TRUE;
 }
@@ -240,7 +247,7 @@ mood_message_queue_open (MoodMessageQueue *self, GError **error)
 {
   const char *action = mood_message_queue_get_open_action (self->flags);
   gboolean may_create = (self->flags & MOOD_OPEN_CREAT) != 0;
-  MoodOpening opening = { 0 };
+  MoodOpening opening = { .fd = -1 };
   gboolean opened;
 
   if (!check_name (self, action, error) ||
@@ -251,6 +258,7 @@ mood_message_queue_open (MoodMessageQueue *self, GError **error)
            mood_message_queue_adopt (self, &opening, action, error);
 
   /* What nobody took nobody knows of. */
+  mood_message_queue_discard (&opening);
   if (opening.name != NULL)
     mood_mq_unlink (opening.name);
   g_free (opening.name);

@@ -127,6 +127,7 @@ gboolean mood_message_queue_complete_geometry (MoodMessageQueue *self,
                                                MoodMqAttributes *geometry,
                                                GError **error);
 gboolean mood_message_queue_open (MoodMessageQueue *self, GError **error);
+void mood_message_queue_discard (MoodOpening *opening);
 gboolean mood_message_queue_adopt (MoodMessageQueue *self,
                                    MoodOpening *opening,
                                    const char *action,

@@ -1239,8 +1239,8 @@ mood_message_queue_fileno (MoodMessageQueue *self)
  * time. Any other call that waits ends when it has sent or received its message, and the descriptor
  * is closed after it. Watches are dispatched once more, with %G_IO_NVAL, and receivers end.
  *
- * Closing takes back a notification that the process asked for with `mq_notify(3)`, by whichever
- * of its descriptors of the queue. Sources made by
+ * Closing the descriptor takes back a notification that the process asked for with `mq_notify(3)`,
+ * by whichever of its descriptors of the queue. Sources made by
  * [method@Mood.MessageQueue.create_notification_source] for other objects ask for it again.
  *
  * Errors:
