@@ -19,7 +19,7 @@ import tempfile
 import gi
 
 gi.require_version("Mood", "1.0")
-from gi.repository import Mood  # noqa: E402
+from gi.repository import Gio, GLib, Mood  # noqa: E402
 
 PROGRAM = re.compile(
     r"^```(?P<language>\w+)\n(?P<code>(?:(?!^```).*\n)*)```\n\n"
@@ -51,7 +51,9 @@ def may_list_queues():
     """Neither may everybody mount the file system of the queues, nor has everybody done so."""
     try:
         Mood.QueueDirectory()
-    except OSError:
+    except GLib.Error as error:
+        if not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_MOUNTED):
+            raise
         return False
     return True
 
