@@ -638,6 +638,10 @@ register_or_fail (MoodMessageQueue *self, struct sigevent *notification, GError 
  * @self, as [method@Mood.MessageQueue.fileno] tells it. A signal that the process neither handles
  * nor blocks does what it does by default, which for most of them is to end the process.
  *
+ * The signal is sent to the process: to wait for it by `sigwaitinfo(2)` it has to be blocked in all
+ * threads, those that GLib starts among them, which is sure if it is blocked before anything else
+ * is done.
+ *
  * This is for programs that wait for signals anyway. In a program with a main loop,
  * [method@Mood.MessageQueue.add_notification] needs no signal.
  *
