@@ -284,3 +284,82 @@ mood_message_queue_create (MoodMessageQueue *self,
         }
     }
 }
+
+/**
+ * mood_message_queue_new_temporary: (constructor)
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`; that it is created goes without saying
+ * @mode: the permissions to create the queue with, such as octal 600, from which the process's
+ *   umask takes its bits
+ * @maxmsg: how many messages the queue can hold; negative for the default
+ * @msgsize: how many bytes a message can have; negative for the default
+ * @error: return location for an error
+ *
+ * Creates a message queue under a name that nobody has, and unlinks it when it is closed.
+ *
+ * The name, to be told to others, is [property@Mood.MessageQueue:name]: “/mood-”, followed by a
+ * random UUID. A process that does not come to close the queue leaves it behind.
+ *
+ * See [property@Mood.MessageQueue:ownership] for when closing unlinks the queue, and
+ * [ctor@Mood.MessageQueue.new_anonymous] for a queue that cannot be left behind.
+ *
+ * Errors:
+ *
+ * - those of [ctor@Mood.MessageQueue.new] that have nothing to do with a name or an existing queue.
+ *
+ * See also: `mq_open(3)`, `mq_unlink(3)`
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_new_temporary (MoodOpenFlags flags,
+                                  guint mode,
+                                  gint64 maxmsg,
+                                  gint64 msgsize,
+                                  GError **error)
+{
+  return mood_message_queue_new_full (NULL, flags | MOOD_OPEN_CREAT, mode, maxmsg, msgsize,
+                                      MOOD_OWNERSHIP_UNLINK_ON_CLOSE, MOOD_GEOMETRY_POLICY_ACCEPT,
+                                      FALSE, error);
+}
+
+/**
+ * mood_message_queue_new_anonymous: (constructor)
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`; that it is created goes without saying
+ * @maxmsg: how many messages the queue can hold; negative for the default
+ * @msgsize: how many bytes a message can have; negative for the default
+ * @error: return location for an error
+ *
+ * Creates a message queue that has no name, for this process, its children, and whomever its
+ * descriptor is passed to.
+ *
+ * It is gone with its last descriptor, however the processes end. To hand it over, see
+ * [method@Mood.MessageQueue.fileno], [method@Mood.MessageQueue.dup_fd] and
+ * [ctor@Mood.MessageQueue.new_from_fd].
+ *
+ * It has a name for the instant in which it is created, which [property@Mood.MessageQueue:name] and
+ * the texts of errors go on telling.
+ *
+ * Errors:
+ *
+ * - those of [ctor@Mood.MessageQueue.new] that have nothing to do with a name or an existing queue.
+ *
+ * See also: `mq_open(3)`, `mq_unlink(3)`
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_new_anonymous (MoodOpenFlags flags,
+                                  gint64 maxmsg,
+                                  gint64 msgsize,
+                                  GError **error)
+{
+  return mood_message_queue_new_full (NULL, flags | MOOD_OPEN_CREAT, 0600, maxmsg, msgsize,
+                                      MOOD_OWNERSHIP_ANONYMOUS, MOOD_GEOMETRY_POLICY_ACCEPT, FALSE,
+                                      error);
+}

@@ -265,3 +265,140 @@ mood_message_queue_open (MoodMessageQueue *self, GError **error)
 
   return opened;
 }
+
+/**
+ * mood_message_queue_new: (constructor)
+ * @name: (type filename): the name of the queue: a slash followed by 1 to 255 bytes, none of them
+ *   a slash
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`
+ * @mode: the permissions to create the queue with, such as octal 600, from which the process's
+ *   umask takes its bits
+ * @maxmsg: how many messages the queue to be created can hold; negative for the default
+ * @msgsize: how many bytes a message of the queue to be created can have; negative for the default
+ * @error: return location for an error
+ *
+ * Opens a message queue, or creates it if @flags has `MOOD_OPEN_CREAT`.
+ *
+ * The last three arguments matter only when a queue is created: one that exists keeps the
+ * geometry and the mode that it has. [property@Mood.MessageQueue:maxmsg],
+ * [property@Mood.MessageQueue:msgsize] and [property@Mood.MessageQueue:mode] then tell what it
+ * is.
+ *
+ * The defaults are those of the kernel, in `/proc/sys/fs/mqueue`: `msg_default` and
+ * `msgsize_default`, or the maximum in `msg_max` and `msgsize_max` where that is smaller.
+ *
+ * Errors:
+ *
+ * - %G_IO_ERROR_INVALID_FILENAME or %G_IO_ERROR_FILENAME_TOO_LONG if @name is no name for a
+ *   queue;
+ * - %G_IO_ERROR_INVALID_ARGUMENT if @flags has no access mode or an unknown bit, or if @maxmsg
+ *   or @msgsize is 0 or above the limit;
+ * - %G_IO_ERROR_NOT_FOUND if there is no such queue and it is not to be created;
+ * - %G_IO_ERROR_EXISTS if it exists and @flags has `MOOD_OPEN_CREAT` and `MOOD_OPEN_EXCL`;
+ * - %G_IO_ERROR_PERMISSION_DENIED if its mode does not allow what @flags ask;
+ * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if the user's queues together would take more bytes than
+ *   `RLIMIT_MSGQUEUE` allows, of which [method@Mood.Limits.fit] tells what fits, or the process
+ *   has too many descriptors;
+ * - %G_IO_ERROR_NO_SPACE if there are as many queues as the IPC namespace allows;
+ * - %G_IO_ERROR_NOT_SUPPORTED if the kernel has no POSIX message queues, or one of @maxmsg and
+ *   @msgsize is negative and its default cannot be read.
+ *
+ * What else `mq_open(3)` reports becomes the error code that GIO has for it.
+ *
+ * See also: `mq_open(3)`, `mq_overview(7)`
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_new (const char *name,
+                        MoodOpenFlags flags,
+                        guint mode,
+                        gint64 maxmsg,
+                        gint64 msgsize,
+                        GError **error)
+{
+  /* clang-format off */
+  return g_initable_new (MOOD_TYPE_MESSAGE_QUEUE, NULL, error,
+                         "name", name,
+                         "flags", flags,
+                         "mode", mode,
+                         "maxmsg", maxmsg,
+                         "msgsize", msgsize,
+                         NULL);
+  /* clang-format on */
+}
+
+/**
+ * mood_message_queue_new_full: (constructor)
+ * @name: (type filename) (nullable): the name of the queue, or %NULL for one of libmood's own,
+ * which takes an @ownership other than %MOOD_OWNERSHIP_KEEP
+ * @flags: how to open it, with one of the access modes `MOOD_OPEN_RDONLY`,
+ *   `MOOD_OPEN_WRONLY` and `MOOD_OPEN_RDWR`
+ * @mode: the permissions to create the queue with, such as octal 600
+ * @maxmsg: how many messages the queue to be created can hold; negative for the default
+ * @msgsize: how many bytes a message of the queue to be created can have; negative for the default
+ * @ownership: what becomes of the name
+ * @geometry_policy: what to do about a queue that exists with another @maxmsg or @msgsize
+ * @exact_mode: whether a queue that is created shall have @mode as it is, whatever the process's
+ *   umask
+ * @error: return location for an error
+ *
+ * Opens a message queue, as [ctor@Mood.MessageQueue.new] does, and says more about how it is to be
+ * created.
+ *
+ * All this is for a queue that does not exist, or that @flags with `MOOD_OPEN_CREAT` ask to be
+ * created. Whether it was, [property@Mood.MessageQueue:created] tells.
+ *
+ * What @geometry_policy finds out about an existing queue can change in the next moment: whoever
+ * opens a queue just when it is replaced is left with the old one, as after `mq_unlink(3)`. Whether
+ * somebody has it open, the kernel tells by a lease, which is given back at once; for some
+ * milliseconds this waits for whoever only looks at the queue, as
+ * [method@Mood.QueueDirectory.refresh] does. Whoever calls `mq_open(3)` in that instant waits for
+ * it, or is given `EAGAIN` in nonblocking mode (not if it is libmood that calls), and has `SIGURG`
+ * sent to this process, which is ignored by default.
+ *
+ * Errors:
+ *
+ * - those of [ctor@Mood.MessageQueue.new];
+ * - %G_IO_ERROR_EXISTS also if a queue exists with another geometry and is to be refused;
+ * - %G_IO_ERROR_BUSY if it is to be replaced, and messages are waiting in it or somebody has it
+ * open;
+ * - %G_IO_ERROR_PERMISSION_DENIED also if it is to be replaced and belongs to another user;
+ * - %G_IO_ERROR_NOT_SUPPORTED also if it is to be replaced and the kernel cannot tell whether
+ *   somebody has it open;
+ * - %G_IO_ERROR_INVALID_ARGUMENT also if a queue without a name is not to be created, or an
+ *   anonymous one is given a name.
+ *
+ * See also: `mq_open(3)`, `fchmod(2)`, `fcntl(2)`, on leases
+ *
+ * Returns: (transfer full): a new message queue, or %NULL with @error set
+ *
+ * Since: 1.0
+ */
+MoodMessageQueue *
+mood_message_queue_new_full (const char *name,
+                             MoodOpenFlags flags,
+                             guint mode,
+                             gint64 maxmsg,
+                             gint64 msgsize,
+                             MoodOwnership ownership,
+                             MoodGeometryPolicy geometry_policy,
+                             gboolean exact_mode,
+                             GError **error)
+{
+  /* clang-format off */
+  return g_initable_new (MOOD_TYPE_MESSAGE_QUEUE, NULL, error,
+                         "name", name,
+                         "flags", flags,
+                         "mode", mode,
+                         "maxmsg", maxmsg,
+                         "msgsize", msgsize,
+                         "ownership", ownership,
+                         "geometry-policy", geometry_policy,
+                         "exact-mode", exact_mode,
+                         NULL);
+  /* clang-format on */
+}

@@ -109,6 +109,8 @@ void mood_message_queue_set_refused_error (MoodMessageQueue *self,
                                            guint refusals,
                                            const char *action,
                                            GError **error);
+
+/* mood-message-queue-close.c */
 int mood_message_queue_take_descriptor (MoodMessageQueue *self);
 int mood_message_queue_close_descriptor (MoodMessageQueue *self);
 

@@ -31,7 +31,7 @@
  *     {
  *       g_autoptr (MoodQueueInfo) info = g_list_model_get_item (G_LIST_MODEL (directory), i);
  *
- *       g_print ("%s: %" G_GINT64_FORMAT " messages\n", mood_queue_info_get_name (info),
+ *       g_print ("%s: %" G_GINT64_FORMAT " messages\n", mood_queue_info_get_display_name (info),
  *                mood_queue_info_get_curmsgs (info));
  *     }
  * ```
