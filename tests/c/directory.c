@@ -100,8 +100,10 @@ test_list (void)
   g_autoptr (MoodMessageQueue) second = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (MoodQueueDirectory) directory = mood_test_directory_new ();
   g_autoptr (MoodQueueInfo) info = lookup (directory, first);
+  g_autoptr (MoodQueueInfo) other_info = lookup (directory, second);
   struct stat status;
 
+  g_assert_nonnull (other_info);
   assert_equals_fresh_listing (directory);
 
   g_assert_cmpint (fstat (mood_message_queue_fileno (first), &status), ==, 0);
@@ -121,9 +123,11 @@ test_list_model (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
   g_autoptr (MoodQueueDirectory) directory = mood_test_directory_new ();
+  g_autoptr (MoodQueueInfo) info = lookup (directory, queue);
   GListModel *model = G_LIST_MODEL (directory);
   guint n_items;
 
+  g_assert_nonnull (info);
   g_assert_true (g_list_model_get_item_type (model) == MOOD_TYPE_QUEUE_INFO);
   g_object_get (directory, "n-items", &n_items, NULL);
   g_assert_cmpuint (n_items, ==, g_list_model_get_n_items (model));
