@@ -222,6 +222,7 @@ test_create_and_unlink (void)
   guint id = mood_queue_directory_add_watch (directory);
   const char *name = mood_test_queue_name ();
 
+  g_assert_nonnull (shadow);
   g_assert_cmpuint (id, >, 0);
 
   for (int i = 0; i < 3; i++)
@@ -262,6 +263,7 @@ test_mode (void)
   g_autoptr (GPtrArray) told = g_ptr_array_new ();
   guint id = mood_queue_directory_add_watch (directory);
 
+  g_assert_nonnull (shadow);
   refresh (directory);
   info = mood_queue_directory_lookup (directory, mood_message_queue_get_name (queue));
   g_signal_connect (info, "notify::mode", G_CALLBACK (on_notify), told);
@@ -504,6 +506,7 @@ test_overflow (void)
   int max_queued_events = read_max_queued_events ();
   guint id;
 
+  g_assert_nonnull (shadow);
   if (max_queued_events > 100000)
     {
       g_test_skip ("so many events are kept that to lose some takes too long");
@@ -548,6 +551,7 @@ test_many_names (void)
   g_autoptr (MoodQueueInfo) info = NULL;
   guint id;
 
+  g_assert_nonnull (shadow);
   id = mood_queue_directory_add_watch (directory);
   for (int i = 0; i < 6000; i++)
     {

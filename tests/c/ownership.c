@@ -170,6 +170,7 @@ test_existing (void)
   g_autoptr (MoodMessageQueue) other = owned_queue_new (name);
   g_autoptr (MoodMessageQueue) opened = queue_new_full (name, 0, MOOD_OWNERSHIP_UNLINK_ON_CLOSE);
 
+  g_assert_true (mood_message_queue_is_created (creator));
   close_queue (other);
   close_queue (opened);
   g_assert_true (exists (name));
@@ -410,6 +411,7 @@ test_killed (void)
 
       anonymous = mood_message_queue_new_anonymous (MOOD_OPEN_RDWR, 2, 64, NULL);
       g_assert_nonnull (anonymous);
+      g_assert_nonnull (queue);
       kill (getpid (), SIGKILL);
     }
   g_assert_cmpint (TEMP_FAILURE_RETRY (waitpid (pid, &status, 0)), ==, pid);
