@@ -26,7 +26,7 @@ import tap
 UNNAMED = {
     '__class__', '__del__', '__dict__', '__doc__', '__enum_values__', '__firstlineno__',
     '__flags_values__', '__gsignals__', '__gtype__', '__info__', '__module__', '__new__',
-    '__reduce_ex__', '__repr__', '__static_attributes__', '__weakref__',
+    '__parameters__', '__reduce_ex__', '__repr__', '__static_attributes__', '__weakref__',
 }
 
 FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef
