@@ -258,8 +258,9 @@ function _init() {
 
   const {
     _init: initialize, add_notification, add_receiver, add_watch, create_notification_source,
-    create_receiver_source, create_source, fileno, notify_by_signal, receive, receive_async, receive_finish, receive_many, receive_with_timeout, recv, send,
-    send_async, send_many, send_with_timeout,
+    create_receiver_source, create_source, fileno, notify_by_signal, receive, receive_async,
+    receive_finish, receive_many, receive_with_timeout, recv, send, send_async, send_many,
+    send_with_timeout,
   } = prototype;
 
   // What is outside of this function has to be looked up by its name each time, which is not worth
