@@ -35,6 +35,35 @@ queue.add_receiver(lambda *_: True)
 print('created', flush=True)
 """
 
+# Classes that do with what is special in Python as they like.
+END_OF_SPECIAL_QUEUES = """
+import sys, gi
+gi.require_version('Mood', '1.0')
+from gi.repository import Mood
+
+class Job(Mood.MessageQueue):
+    def __init__(self, name, number):
+        super().__init__(name, Mood.OpenFlags.RDWR | Mood.OpenFlags.CREAT, 0o600, 2, 16,
+                         ownership=Mood.Ownership.UNLINK_ON_CLOSE)
+        self.number = number
+
+    def __eq__(self, other):
+        return self.number == other.number
+
+    def __hash__(self):
+        return hash(self.number)
+
+    def close(self):
+        raise RuntimeError('later')
+
+class Unhashable(Job):
+    __hash__ = None
+
+for make in Job, Job, Unhashable:
+    queue = make(sys.argv.pop(), 5)
+    queue.add_receiver(lambda *_: True)
+"""
+
 
 class Jobs(Mood.MessageQueue):
     pass
@@ -184,6 +213,14 @@ class OwnershipTest(CreationTest):
                 self.assertEqual(result.returncode, status, result.stderr)
                 self.assertEqual(result.stdout, b'created\n')
                 self.assertFalse(self.exists(name))
+
+    def test_end_of_derived_classes(self):
+        names = [self.new_name() for _ in range(3)]
+        result = subprocess.run(
+            [*PYTHON, '-c', END_OF_SPECIAL_QUEUES, *names], check=False, timeout=LIMIT_SECONDS,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual((result.returncode, result.stdout), (0, b''))
+        self.assertEqual([self.exists(name) for name in names], [False] * 3)
 
     def test_child(self):
         """What is forked closes its copy, and leaves the name to the parent."""

@@ -77,17 +77,20 @@ def _attribute(name, doc, set_value=None):
     return property(lambda self: self.get_property(name), set_value, doc=doc)
 
 
-# Those whose closing unlinks them.
-_owned = weakref.WeakSet()
+# Those whose closing unlinks them, by their ids: how a derived class compares is its own affair.
+_owned = weakref.WeakValueDictionary()
 
 
 @atexit.register
 def _close_owned():
     """At the end of the program, sources and calls of a main loop hold queues that nobody lets go
     of any more."""
-    for queue in list(_owned):
-        with contextlib.suppress(GLib.Error):
-            queue.close()
+    for reference in _owned.valuerefs():
+        queue = reference()
+        if queue is not None:
+            # What a derived class makes of close() could raise anything, and keep the next ones.
+            with contextlib.suppress(GLib.Error):
+                Mood.MessageQueue.close(queue)
 
 
 def _parameters(
@@ -233,7 +236,7 @@ class MessageQueue(Mood.MessageQueue):
         # An attribute makes this object live as long as the GObject does.
         self._flags = flags
         if ownership == Mood.Ownership.UNLINK_ON_CLOSE:
-            _owned.add(self)
+            _owned[id(self)] = self
 
     @classmethod
     def new(cls, name, flags, mode=0o600, maxmsg=-1, msgsize=-1):
