@@ -505,6 +505,8 @@ test('a notification with and without what may be left out', () => {
   for (const args of [['x'], [0, 'x'], [1.5, callback], [NaN], [callback, 1], [0, true, callback, 1]])
     assertRefused(() => queue.add_notification(...args));
   assertRefused(() => queue.create_notification_source(true, 1));
+  for (const rearm of [new Gio.Cancellable(), null, 1, 'no'])
+    assertRefused(() => queue.create_notification_source(rearm), 'rearm');
   for (const number of [undefined, '10', 1.5, 2 ** 32])
     assertRefused(() => queue.notify_by_signal(number));
   assertEqual(queue.reserve_notification(), true);

@@ -357,7 +357,14 @@ class LoopTest(OverrideTest):
                 queue.notify_by_signal(wrong)
         with self.assertRaises(TypeError):
             queue.create_notification_source(True, 'no cancellable')
-        for arguments in ('x',), (0, 'x'), (1.5, print), (print, print, print, 5):
+        for wrong in Gio.Cancellable(), None, 1, 'no':
+            with self.subTest(rearm=wrong):
+                with self.assertRaisesRegex(TypeError, 'rearm'):
+                    queue.create_notification_source(wrong)
+                with self.assertRaisesRegex(TypeError, 'rearm'):
+                    queue.add_notification(print, rearm=wrong)
+        for arguments in (
+                ('x',), (0, 'x'), (1.5, print), (True,), (True, print), (print, print, print, 5)):
             with self.subTest(arguments=arguments):
                 if arguments[-1] == 5:
                     # Data may be anything.

@@ -62,6 +62,12 @@ function checkMember(what, value, enumeration) {
     refuse(what, `one of Mood.${enumeration.$gtype.name.replace('Mood', '')}`, value);
 }
 
+// Almost anything is true, among it an argument that was meant to be another one.
+function checkBoolean(what, value) {
+  if (typeof value !== 'boolean')
+    refuse(what, 'true or false', value);
+}
+
 function checkFlags(flags) {
   if (!Number.isInteger(flags) || flags < 0 || flags > MAX_UINT32)
     refuse('flags', 'made of Mood.OpenFlags', flags);
@@ -502,6 +508,7 @@ function _init() {
     },
 
     create_notification_source(rearm = false, cancellable = null) {
+      checkBoolean('rearm', rearm);
       checkCancellable(cancellable);
 
       return create_notification_source.call(this, rearm, cancellable);

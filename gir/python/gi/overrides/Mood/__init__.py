@@ -23,6 +23,7 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 from . import _coroutines, _directory, _errors, _waiting  # noqa: E402
 from ._arguments import (  # noqa: E402
     left_out_if_none,
+    to_boolean,
     to_bytes,
     to_cancellable,
     to_fd,
@@ -555,20 +556,24 @@ class MessageQueue(Mood.MessageQueue):
         if not arguments or arguments[0] is None or callable(arguments[0]):
             arguments = (GLib.PRIORITY_DEFAULT, *arguments)
         priority, callback, *data = arguments if len(arguments) > 1 else (*arguments, None)
-        if not (callback is None or callable(callback)):
+        # The C library has rearm in its place, and True would be the priority 1.
+        if isinstance(priority, bool) or not (callback is None or callable(callback)):
             raise TypeError(
                 "a notification is added by "
                 "add_notification([priority,] callback=None, *data, rearm=False)"
             )
         priority = to_integer(priority, "the priority in the main loop")
+        rearm = to_boolean(rearm, "rearm")
         with _errors.translating(self.name):
-            return super().add_notification(priority, bool(rearm), callback, *data)
+            return super().add_notification(priority, rearm, callback, *data)
 
     def create_notification_source(self, rearm=False, cancellable=None):
         """The source behind add_notification(), for a main context of its own, with a callback that
         GObject.source_set_closure() sets."""
+        rearm = to_boolean(rearm, "rearm")
+        to_cancellable(cancellable)
         with _errors.translating(self.name):
-            return super().create_notification_source(bool(rearm), to_cancellable(cancellable))
+            return super().create_notification_source(rearm, cancellable)
 
     def notify_by_signal(self, signal_number):
         """Registers the process to be sent the signal when a message comes to the empty queue."""

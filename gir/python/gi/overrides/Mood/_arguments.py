@@ -83,6 +83,13 @@ def to_member(value, enumeration):
     return value
 
 
+def to_boolean(value, what):
+    # Almost anything is true, among it an argument that was meant to be another one.
+    if not isinstance(value, bool):
+        raise TypeError(f"{what} is True or False, not {type(value).__name__}")
+    return value
+
+
 def to_fd(fd):
     """A descriptor that the library takes from whoever has it."""
     if not isinstance(fd, int) and hasattr(fd, "fileno"):
