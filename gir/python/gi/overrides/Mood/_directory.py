@@ -54,6 +54,8 @@ class QueueDirectory(Mood.QueueDirectory):
     QueueDirectory() lists them. The sequence changes when refresh() is called, and by itself while a
     main loop runs and add_watch() was called. Their figures, such as curmsgs, are -1 before refresh(),
     and afterwards where this process may not receive.
+
+    A directory belongs to one thread, and a child that was forked makes one of its own.
     """
 
     __module__ = __package__
