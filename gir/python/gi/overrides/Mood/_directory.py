@@ -112,7 +112,7 @@ class QueueDirectory(Mood.QueueDirectory):
     ):
         """Waits from within a main loop of GLib's until there is a queue of that name, and calls
         callback(directory, result, *user_data): directory.wait_for_finish(result) tells how it
-        went."""
+        went. The list does not change by it, only by refresh() and add_watch()."""
         return super().wait_for_async(
             to_name(name),
             to_integer(io_priority, "io_priority"),
