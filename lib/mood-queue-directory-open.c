@@ -211,6 +211,7 @@ mood_queue_directory_open (MoodQueueDirectory *self, GError **error)
   if (root == -1)
     return FALSE;
 
+  self->owner = getpid ();
   self->inotify_fd = watch_root (root, error);
   if (self->inotify_fd == -1)
     {
@@ -237,12 +238,22 @@ mood_queue_directory_open (MoodQueueDirectory *self, GError **error)
   return self->stream != NULL;
 }
 
-/* A binding may make an object without ever initializing it. */
+/* A binding may make an object without ever initializing it; and a child of fork(2) has one whose
+ * inotify instance is shared with the parent: what the child reads the parent misses. */
 gboolean
 mood_queue_directory_check_open (MoodQueueDirectory *self, GError **error)
 {
   if (self->stream != NULL)
-    return TRUE;
+    {
+      if (self->owner == getpid ())
+        return TRUE;
+
+      mood_set_error_about (error, G_IO_ERROR_NOT_SUPPORTED, "use", MOOD_DIRECTORY_OBJECT,
+                            "it was opened by another process, %d, of which this is a child; make "
+                            "one of its own in each process",
+                            (int) self->owner);
+      return FALSE;
+    }
 
   mood_set_error_about (error, G_IO_ERROR_NOT_INITIALIZED, "use", MOOD_DIRECTORY_OBJECT,
                         "it was never opened; open it with g_initable_init(), or make "

@@ -5,6 +5,7 @@
 #include "mood-queue-directory.h"
 
 #include <dirent.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,7 @@ struct _MoodQueueDirectory
 
   DIR *stream;      /* of the file system's root; NULL if the directory was never opened */
   int inotify_fd;   /* -1 likewise */
+  pid_t owner;      /* the process that opened it, whose alone the inotify instance is */
   GPtrArray *infos; /* of MoodQueueInfo, in the order of their names */
 
   /* What was read from inotify and not yet looked at: the names, without the slash, of queues that

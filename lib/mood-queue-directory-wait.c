@@ -181,6 +181,8 @@ mood_queue_directory_wait_for_async (MoodQueueDirectory *self,
  * - %G_IO_ERROR_INVALID_FILENAME or %G_IO_ERROR_FILENAME_TOO_LONG if the name is no name for a
  *   queue;
  * - %G_IO_ERROR_INVALID_ARGUMENT if @result is that of another call, or was taken before;
+ * - %G_IO_ERROR_NOT_SUPPORTED if the directory was opened by another process, of which this is a
+ *   child;
  * - %G_IO_ERROR_NOT_INITIALIZED if the directory was never opened.
  *
  * Returns: %TRUE if the queue existed a moment ago, %FALSE with @error set

@@ -41,7 +41,9 @@ take_event (MoodQueueDirectory *self, const struct inotify_event *event)
     g_hash_table_add (self->stale_names, g_strdup (event->name));
 }
 
-/* Reads all that there is, without acting on it. */
+/* Reads all that there is, without acting on it. What it says is the parent's in a child of
+ * fork(2).
+ */
 void
 mood_queue_directory_read_events (MoodQueueDirectory *self)
 {
@@ -51,6 +53,9 @@ mood_queue_directory_read_events (MoodQueueDirectory *self)
     char bytes[16384];
   } buffer;
   ssize_t length;
+
+  if (self->owner != getpid ())
+    return;
 
   while ((length = TEMP_FAILURE_RETRY (read (self->inotify_fd, &buffer, sizeof buffer))) > 0)
     {

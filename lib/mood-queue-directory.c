@@ -40,8 +40,8 @@
  * [method@Mood.QueueDirectory.refresh] is called, and by itself as long as there is a watch, which
  * [method@Mood.QueueDirectory.add_watch] adds. That costs nothing while no queue is created,
  * unlinked or given another mode or owner. The kernel does not report sending and receiving: how
- * many messages wait in each queue is known as of the last refresh. A queue that is unlinked at once
- * after it was created may never show.
+ * many messages wait in each queue is known as of the last refresh. A queue that is unlinked at
+ * once after it was created may never show.
  *
  * Each change is told when it has been made, by [signal@Gio.ListModel::items-changed] and by the
  * notifications of the [class@Mood.QueueInfo]. The handlers may do as they like: use the directory,
@@ -581,6 +581,8 @@ mood_queue_directory_new (GError **error)
  * - %G_IO_ERROR_TOO_MANY_OPEN_FILES if the process has too many descriptors;
  * - %G_IO_ERROR_PERMISSION_DENIED if the directory has lost the mode that lets the process look
  *   into it; the list stays as it is then;
+ * - %G_IO_ERROR_NOT_SUPPORTED if the directory was opened by another process, of which this is a
+ *   child;
  * - %G_IO_ERROR_NOT_INITIALIZED if the directory was never opened.
  *
  * What else the kernel reports becomes the error code that GIO has for it.

@@ -894,6 +894,35 @@ test_watches (void)
   g_assert_null (weak);
 }
 
+/* A child has the descriptors of its parent, and must not read from them what is the parent's. */
+static void
+test_fork (void)
+{
+  g_autoptr (MoodQueueDirectory) directory = mood_test_directory_new ();
+  const char *name = mood_test_queue_name ();
+  guint id = mood_queue_directory_add_watch (directory);
+  g_autoptr (MoodQueueInfo) info = NULL;
+  pid_t pid;
+
+  create (name);
+  pid = fork ();
+  if (pid == 0)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (mood_queue_directory_refresh (directory, &error));
+      mood_test_assert_error (&error, G_IO_ERROR_NOT_SUPPORTED, "child", NULL);
+      g_main_context_iteration (NULL, FALSE);
+      mood_test_exit_child (TRUE);
+    }
+  mood_test_await_child (pid);
+
+  run_what_is_ready ();
+  info = mood_queue_directory_lookup (directory, name);
+  g_assert_nonnull (info);
+  g_source_remove (id);
+}
+
 /* The queues are watched before they are listed: what happens between that is in both or in one,
  * and counts once. */
 static void
@@ -952,6 +981,7 @@ add_tests (void)
   g_test_add_func ("/directory-watch/overflow", test_overflow);
   g_test_add_func ("/directory-watch/many-names", test_many_names);
   g_test_add_func ("/directory-watch/meddling", test_meddling);
+  g_test_add_func ("/directory-watch/fork", test_fork);
   g_test_add_func ("/directory-watch/main-loop-in-handler", test_main_loop_in_handler);
   g_test_add_func ("/directory-watch/meddling-with-notification", test_meddling_with_notification);
   g_test_add_func ("/directory-watch/dropping", test_dropping);
