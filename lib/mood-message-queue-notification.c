@@ -301,6 +301,33 @@ query_news (NotificationSource *self, GIOCondition *news, gboolean *is_last)
 }
 
 static gboolean
+has_open_queue (NotificationSource *source)
+{
+  return (g_atomic_int_get (&source->parent.queue->state) & MOOD_STATE_NOT_OPEN) == 0;
+}
+
+/* After the handlers of the signal have done as they like: FALSE if the callback is not to be
+ * called any more, because one of them has ended the source. If one closed the queue, that is the
+ * news. */
+static gboolean
+goes_on_after_signal (NotificationSource *self, GIOCondition *news, gboolean *is_last)
+{
+  gboolean goes_on;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  goes_on = self->link.data != NULL;
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  if (!has_open_queue (self))
+    {
+      *news = G_IO_NVAL;
+      *is_last = TRUE;
+    }
+
+  return goes_on;
+}
+
+static gboolean
 notification_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   NotificationSource *self = (NotificationSource *) source;
@@ -317,10 +344,13 @@ notification_source_dispatch (GSource *source, GSourceFunc callback, gpointer us
     return G_SOURCE_CONTINUE;
 
   if ((news & G_IO_IN) != 0)
-    g_signal_emit (queue, arrived_signal, 0);
+    {
+      g_signal_emit (queue, arrived_signal, 0);
+      if (!goes_on_after_signal (self, &news, &is_last))
+        return G_SOURCE_REMOVE;
+    }
 
-  /* Whoever removes the source in a handler of the signal is not called back. */
-  if (func != NULL && !g_source_is_destroyed (source))
+  if (func != NULL)
     keep = func (queue, news, user_data);
 
   return keep && !is_last;
@@ -722,12 +752,6 @@ mood_message_queue_reserve_notification (MoodMessageQueue *self, GError **error)
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
 
   return register_or_fail (self, &notification, error);
-}
-
-static gboolean
-has_open_queue (NotificationSource *source)
-{
-  return (g_atomic_int_get (&source->parent.queue->state) & MOOD_STATE_NOT_OPEN) == 0;
 }
 
 /* With the lock held: the sources on the queue itself, by whichever object, are to do nothing more.

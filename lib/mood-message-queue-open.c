@@ -320,15 +320,8 @@ mood_message_queue_new (const char *name,
                         gint64 msgsize,
                         GError **error)
 {
-  /* clang-format off */
-  return g_initable_new (MOOD_TYPE_MESSAGE_QUEUE, NULL, error,
-                         "name", name,
-                         "flags", flags,
-                         "mode", mode,
-                         "maxmsg", maxmsg,
-                         "msgsize", msgsize,
-                         NULL);
-  /* clang-format on */
+  return mood_message_queue_new_full (name, flags, mode, maxmsg, msgsize, MOOD_OWNERSHIP_KEEP,
+                                      MOOD_GEOMETRY_POLICY_ACCEPT, FALSE, error);
 }
 
 /**

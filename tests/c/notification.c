@@ -1161,6 +1161,60 @@ test_signal_arrived (void)
   assert_ended (source);
 }
 
+static void
+cancel_notification (MoodMessageQueue *queue, gpointer user_data)
+{
+  g_assert_true (mood_message_queue_cancel_notification (queue, NULL));
+}
+
+/* A handler of the signal that cancels the notification has the last word. */
+static void
+test_cancel_in_signal (void)
+{
+  static const gboolean rearms[] = { FALSE, TRUE };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rearms); i++)
+    {
+      g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+      Calls calls = { 0 };
+      GSource *source = attach (queue, rearms[i], &calls);
+
+      g_signal_connect (queue, "arrived", G_CALLBACK (cancel_notification), NULL);
+      mood_test_send (queue, "x", 0);
+      assert_settles_after (&calls, 0);
+      g_assert_cmpuint (calls.destroyed, ==, 1);
+      assert_ended (source);
+      assert_free (queue);
+    }
+}
+
+static void
+close_queue (MoodMessageQueue *queue, gpointer user_data)
+{
+  g_assert_true (mood_message_queue_close (queue, NULL));
+}
+
+/* If one closes the queue, the callback is told that, once, and not that there is a message. */
+static void
+test_close_in_signal (void)
+{
+  static const gboolean rearms[] = { FALSE, TRUE };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rearms); i++)
+    {
+      g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+      Calls calls = { 0 };
+      GSource *source = attach (queue, rearms[i], &calls);
+
+      g_signal_connect (queue, "arrived", G_CALLBACK (close_queue), NULL);
+      mood_test_send (queue, "x", 0);
+      assert_settles_after (&calls, 1);
+      g_assert_cmpint (calls.condition, ==, G_IO_NVAL);
+      g_assert_cmpuint (calls.destroyed, ==, 1);
+      assert_ended (source);
+    }
+}
+
 static int
 find_netlink_socket (void)
 {
@@ -1583,6 +1637,8 @@ main (int argc, char **argv)
   g_test_add_func ("/notification/access-modes", test_access_modes);
   g_test_add_func ("/notification/unlinked", test_unlinked);
   g_test_add_func ("/notification/signal-arrived", test_signal_arrived);
+  g_test_add_func ("/notification/cancel-in-signal", test_cancel_in_signal);
+  g_test_add_func ("/notification/close-in-signal", test_close_in_signal);
   g_test_add_func ("/notification/foreign-close", test_foreign_close);
   g_test_add_func ("/notification/other-thread", test_other_thread);
   g_test_add_func ("/notification/storm", test_storm);
