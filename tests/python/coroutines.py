@@ -10,7 +10,7 @@ import sys
 import threading
 
 import tap
-from overridden import OverrideTest
+from overridden import OverrideTest, give_turn
 from queues import LIMIT_SECONDS, Gio, Mood
 
 Code = Gio.IOErrorEnum
@@ -33,7 +33,7 @@ def run(coroutine):
 async def wait_in_line(coroutine):
     """A task that has come to where it waits."""
     task = asyncio.ensure_future(coroutine)
-    await asyncio.sleep(0)
+    await give_turn()
     return task
 
 
@@ -174,26 +174,28 @@ class CoroutinesTest(OverrideTest):
         queue = self.new_queue(maxmsg=4)
         numbers = random.Random(5)
         received = []
+        has_all = asyncio.Event()
         count = 2000
 
         async def receive():
             while len(received) < count:
                 task = asyncio.ensure_future(queue.areceive())
                 for _ in range(numbers.randrange(3)):
-                    await asyncio.sleep(0)
+                    await give_turn()
                 if numbers.random() < 0.5:
                     task.cancel()
                 try:
                     received.append(int((await task)[0]))
                 except asyncio.CancelledError:
                     pass
+            has_all.set()
 
         async def send():
             for number in range(count):
                 sent = False
                 while not sent:
                     task = asyncio.ensure_future(queue.asend(b'%d' % number))
-                    await asyncio.sleep(0)
+                    await give_turn()
                     if numbers.random() < 0.3:
                         task.cancel()
                     try:
@@ -205,8 +207,7 @@ class CoroutinesTest(OverrideTest):
         async def main():
             receivers = [asyncio.ensure_future(receive()) for _ in range(3)]
             await send()
-            while len(received) < count:
-                await asyncio.sleep(0)
+            await has_all.wait()
             for task in receivers:
                 task.cancel()
             await asyncio.gather(*receivers, return_exceptions=True)
@@ -260,7 +261,7 @@ class CoroutinesTest(OverrideTest):
             nonlocal turns
             while True:
                 turns += 1
-                await asyncio.sleep(0)
+                await give_turn()
 
         async def main():
             counter = asyncio.ensure_future(count())
@@ -274,16 +275,15 @@ class CoroutinesTest(OverrideTest):
 
     def test_users_reader_is_the_users(self):
         queue = self.new_queue()
-        calls = []
 
         async def main():
             loop = asyncio.get_running_loop()
-            loop.add_reader(queue, calls.append, 1)
+            called = asyncio.Event()
+            loop.add_reader(queue, called.set)
             task = await wait_in_line(queue.areceive())
             queue.send(b'x')
             await task
-            while not calls:
-                await asyncio.sleep(0)
+            await called.wait()
             self.assertTrue(loop.remove_reader(queue))
 
         run(main())
@@ -300,7 +300,7 @@ class CoroutinesTest(OverrideTest):
                 task = await wait_in_line(queue.areceive())
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-                await asyncio.sleep(0)
+                await give_turn()
             self.assertEqual(os.listdir('/proc/self/fd'), descriptors)
 
         run(main())
@@ -458,7 +458,7 @@ class EndTest(OverrideTest):
         loop = asyncio.new_event_loop()
         coroutine = queue.areceive()
         task = loop.create_task(coroutine)
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(give_turn())
         descriptors = len(os.listdir('/proc/self/fd'))
         loop.close()
         # Without a word about the task: it was left on purpose.
@@ -477,7 +477,10 @@ class EndTest(OverrideTest):
         async def receive():
             async for message, _ in queue:
                 received.append(int(message))
+                if len(received) == 1000:
+                    has_all.set()
 
+        has_all = threading.Event()
         threads = [threading.Thread(target=asyncio.run, args=(receive(),)) for _ in range(3)]
         for thread in threads:
             thread.start()
@@ -485,10 +488,9 @@ class EndTest(OverrideTest):
         async def send():
             for number in range(1000):
                 await queue.asend(b'%d' % number)
-            while len(received) < 1000:
-                await asyncio.sleep(0.001)
 
         run(send())
+        self.assertTrue(has_all.wait(LIMIT_SECONDS))
         queue.close()
         for thread in threads:
             thread.join(LIMIT_SECONDS)

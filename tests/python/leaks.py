@@ -14,7 +14,7 @@ import tracemalloc
 import warnings
 
 import tap
-from overridden import OverrideTest
+from overridden import OverrideTest, give_turn
 from queues import Gio, Mood
 
 CALLS = int(os.environ.get('MOOD_TEST_CALLS', '3000'))
@@ -160,13 +160,13 @@ class LeakTest(OverrideTest):
 
         async def exchange():
             task = loop.create_task(queue.areceive())
-            await asyncio.sleep(0)
+            await give_turn()
             await queue.asend(b'x')
             await task
 
         async def cancel():
             task = loop.create_task(queue.areceive())
-            await asyncio.sleep(0)
+            await give_turn()
             task.cancel()
             try:
                 await task

@@ -10,7 +10,7 @@ import gi
 from gi.events import GLibEventLoopPolicy
 
 import tap
-from overridden import OverrideTest
+from overridden import OverrideTest, give_turn
 from queues import LIMIT_SECONDS, GLib
 
 # That of the default main context.
@@ -31,12 +31,12 @@ class NativeAwaitTest(OverrideTest):
 
         async def main():
             task = asyncio.ensure_future(receive())
-            await asyncio.sleep(0)
+            await give_turn()
             await queue.send_async(b'x', 5)
             self.assertEqual(tuple(await task), (b'x', 5))
             await queue.send_async(b'1')
             second = asyncio.ensure_future(send())
-            await asyncio.sleep(0)
+            await give_turn()
             self.assertEqual(tuple(await queue.receive_async(GLib.PRIORITY_DEFAULT)), (b'1', 0))
             await second
             self.assertEqual(tuple(await queue.receive_async()), (b'2', 0))
@@ -54,7 +54,7 @@ class NativeAwaitTest(OverrideTest):
 
         async def main():
             task = asyncio.ensure_future(receive())
-            await asyncio.sleep(0)
+            await give_turn()
             queue.close()
             await task
 
@@ -71,7 +71,7 @@ class NativeAwaitTest(OverrideTest):
 
         async def main():
             task = asyncio.ensure_future(receive())
-            await asyncio.sleep(0.001)
+            await give_turn()
             task.cancel()
             with self.assertRaises(asyncio.CancelledError):
                 await task

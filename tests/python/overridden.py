@@ -2,6 +2,7 @@
 
 """What the tests of the override share, in which a queue is Python's through and through."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,6 +13,14 @@ CREATE = os.O_CREAT | os.O_EXCL
 
 # Without the warnings of PyGObject's own.
 PYTHON = sys.executable, '-X', 'dev', '-W', 'ignore:DynamicImporter:ImportWarning', '-B'
+
+
+async def give_turn():
+    """Lets everything that is ready in the loop have its turn, which is not a matter of time."""
+    loop = asyncio.get_running_loop()
+    turn = loop.create_future()
+    loop.call_soon(turn.set_result, None)
+    await turn
 
 
 class OverrideTest(QueueTest):
