@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What the tests of the command share: the command run as a user would, with pipes or in a terminal,
+and queues that are gone after the test."""
+
+import fcntl
+import itertools
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+import unittest
+
+import pyte
+
+import plain
+
+# Far longer than anything takes, also on a busy machine.
+LIMIT_SECONDS = 60
+
+TOOL = os.environ["MOOD_TEST_TOOL"]
+
+numbers = itertools.count()
+
+
+class Result:
+    def __init__(self, status, output, error):
+        self.status = status
+        self.output = output
+        self.error = error
+
+    @property
+    def text(self):
+        return self.output.decode()
+
+    @property
+    def lines(self):
+        return self.text.splitlines()
+
+    @property
+    def json(self):
+        return json.loads(self.output)
+
+
+class Terminal:
+    """The command in a pseudo-terminal, whose screen can be looked at."""
+
+    def __init__(self, arguments, columns=100, rows=30, environment=None):
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        self.status = None
+        self.master, slave = pty.openpty()
+        self.set_size(columns, rows, tell=False)
+        self.settings = termios.tcgetattr(slave)
+
+        def take_terminal():
+            # Standard input is the terminal by now.
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+        self.process = subprocess.Popen(
+            [TOOL, *arguments], stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal,
+            env={**os.environ, "TERM": "xterm-256color", **(environment or {})})
+        # The test keeps it open: what is in the terminal can be looked at when the command is gone.
+        self.slave = slave
+
+    def set_size(self, columns, rows, tell=True):
+        """As the terminal's user does with the mouse; the command gets SIGWINCH."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        if tell:
+            self.screen.resize(rows, columns)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def read(self, timeout):
+        """Whether something was written within that time."""
+        if not select.select([self.master], [], [], timeout)[0]:
+            return False
+        data = os.read(self.master, 65536)
+        self.written += data
+        self.stream.feed(data)
+        return True
+
+    @property
+    def text(self):
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    def wait_for(self, condition):
+        """Reads until condition(text of the screen) holds, or the screen has the text in it."""
+        if isinstance(condition, str):
+            wanted = condition
+            condition = lambda text: wanted in text  # noqa: E731
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while not condition(self.text):
+            if not self.read(max(0, deadline - time.monotonic())):
+                raise AssertionError(f"not seen within {LIMIT_SECONDS} s:\n{self.text}")
+        return self.text
+
+    def wait(self):
+        """Waits until the command has ended: its exit status, negative for a signal."""
+        descriptor = os.pidfd_open(self.process.pid)
+        try:
+            deadline = time.monotonic() + LIMIT_SECONDS
+            while not select.select([descriptor], [], [], 0)[0]:
+                # What nobody reads would block it.
+                ready, _, _ = select.select(
+                    [self.master, descriptor], [], [], max(0, deadline - time.monotonic()))
+                if not ready:
+                    raise AssertionError(f"still runs after {LIMIT_SECONDS} s:\n{self.text}")
+                if self.master in ready:
+                    self.read(0)
+        finally:
+            os.close(descriptor)
+        while self.read(0):
+            pass
+        self.status = self.process.wait()
+        return self.status
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+class ToolTest(unittest.TestCase):
+    def new_name(self):
+        """The name of a queue that does not exist, and will not after the test."""
+        name = f"/mood-test-tools-{os.getpid()}-{next(numbers)}"
+        # A process of the same number that was killed may have left it.
+        plain.unlink(name)
+        self.addCleanup(plain.unlink, name)
+        return name
+
+    def new_queue(self, maxmsg=4, msgsize=64, **details):
+        """A new queue, small, because all the queues of a user share one limit."""
+        queue = plain.Queue(self.new_name(), maxmsg=maxmsg, msgsize=msgsize, **details)
+        self.addCleanup(queue.close)
+        return queue
+
+    def run_tool(self, *arguments, status=0, **keywords):
+        """Runs the command to its end, which must give the exit status."""
+        result = subprocess.run(
+            [TOOL, *arguments], capture_output=True, check=False, timeout=LIMIT_SECONDS,
+            **({} if "input" in keywords else {"stdin": subprocess.DEVNULL}), **keywords)
+        outcome = Result(result.returncode, result.stdout, result.stderr.decode())
+        self.assertEqual(outcome.status, status, outcome.error)
+        if status == 0:
+            self.assertNotIn("CRITICAL", outcome.error)
+        return outcome
+
+    def start_tool(self, *arguments, **keywords):
+        """Starts the command; it is ended with the test."""
+        process = subprocess.Popen([TOOL, *arguments], **keywords)
+
+        def end():
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+        self.addCleanup(end)
+        return process
+
+    def run_in_terminal(self, *arguments, **keywords):
+        terminal = Terminal(arguments, **keywords)
+        self.addCleanup(terminal.close)
+        return terminal
+
+
+def give_up(_number, _frame):
+    raise TimeoutError("the test program is not done in time")
+
+
+def main():
+    os.environ.setdefault("LC_ALL", "C.UTF-8")
+    # A last resort: subprocesses and queues have limits of their own.
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(10 * LIMIT_SECONDS)
+
+    import tap
+
+    tap.main()

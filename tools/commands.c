@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Which commands there are. */
+
+#include "commands.h"
+
+const Command *const commands[] = {
+  &command_list,
+  &command_info,
+  NULL,
+};
+
+static const Command *const hidden_commands[] = {
+  NULL,
+};
+
+static const Command *
+find (const Command *const *among, const char *name)
+{
+  for (; *among != NULL; among++)
+    if (g_str_equal ((*among)->name, name))
+      return *among;
+
+  return NULL;
+}
+
+const Command *
+command_find (const char *name)
+{
+  const Command *command = find (commands, name);
+
+  return command != NULL ? command : find (hidden_commands, name);
+}
