@@ -4,6 +4,7 @@
 
 #include "report.h"
 
+#include "progress.h"
 #include "terminal.h"
 
 #include <glib/gi18n.h>
@@ -16,6 +17,7 @@ report (TerminalStyle style, const char *kind, const char *text)
   g_autofree char *shown = terminal_make_safe (text);
   g_autofree char *program = terminal_style (STDERR_FILENO, style, "mood:");
 
+  progress_clear ();
   if (kind != NULL)
     g_printerr ("%s %s %s\n", program, kind, shown);
   else
