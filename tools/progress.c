@@ -4,6 +4,8 @@
 
 #include "progress.h"
 
+#include "terminal.h"
+
 #include <glib/gi18n.h>
 #include <unistd.h>
 
@@ -20,7 +22,7 @@ static gboolean is_shown;
 void
 progress_start (const char *new_label)
 {
-  if (!isatty (STDERR_FILENO))
+  if (!terminal_can_draw (STDERR_FILENO))
     return;
 
   label = g_strdup (new_label);
@@ -31,15 +33,17 @@ progress_start (const char *new_label)
 static void
 draw (guint64 done, guint64 total, gint64 now)
 {
-  guint64 rate = done * G_USEC_PER_SEC / (guint64) (now - started_at);
+  g_autofree char *done_text = g_strdup_printf ("%" G_GUINT64_FORMAT, done);
+  g_autofree char *total_text = g_strdup_printf ("%" G_GUINT64_FORMAT, total);
+  g_autofree char *rate_text =
+      g_strdup_printf ("%" G_GUINT64_FORMAT, done * G_USEC_PER_SEC / (guint64) (now - started_at));
 
   /* To the beginning of the line, and what is left of an earlier text away. */
   g_printerr ("\r\033[K");
   if (total > 0)
-    g_printerr (_ ("%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT "/s"),
-                label, done, total, rate);
+    g_printerr (_ ("%s: %s of %s, %s/s"), label, done_text, total_text, rate_text);
   else
-    g_printerr (_ ("%s: %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT "/s"), label, done, rate);
+    g_printerr (_ ("%s: %s, %s/s"), label, done_text, rate_text);
   is_shown = TRUE;
 }
 

@@ -14,14 +14,20 @@ static const char *const style_codes[] = {
   [TERMINAL_STYLE_GOOD] = "32", [TERMINAL_STYLE_WARNING] = "33", [TERMINAL_STYLE_ERROR] = "31",
 };
 
+/* Whether there is a terminal that understands more than text. */
+gboolean
+terminal_can_draw (int fd)
+{
+  return isatty (fd) && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
+}
+
 /* See no-color.org: any value but an empty one. */
 gboolean
 terminal_has_color (int fd)
 {
   const char *no_color = g_getenv ("NO_COLOR");
-  const char *term = g_getenv ("TERM");
 
-  return isatty (fd) && (no_color == NULL || no_color[0] == '\0') && g_strcmp0 (term, "dumb") != 0;
+  return terminal_can_draw (fd) && (no_color == NULL || no_color[0] == '\0');
 }
 
 /* Of what is not a terminal, or one that does not know: what terminals had first. */

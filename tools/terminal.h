@@ -16,6 +16,7 @@ typedef enum
   TERMINAL_STYLE_ERROR,
 } TerminalStyle;
 
+gboolean terminal_can_draw (int fd);
 gboolean terminal_has_color (int fd);
 void terminal_get_size (int fd, guint *columns, guint *rows);
 char *terminal_style (int fd, TerminalStyle style, const char *text);
