@@ -15,7 +15,6 @@ typedef enum
   VALUE_KIND_DIRECTORY,
   VALUE_KIND_USER,
   VALUE_KIND_GROUP,
-  VALUE_KIND_COMMAND,
 } ValueKind;
 
 /* How an option's value is completed, where its type does not tell. */

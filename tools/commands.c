@@ -11,6 +11,8 @@ const Command *const commands[] = {
 };
 
 static const Command *const hidden_commands[] = {
+  &command_complete,
+  &command_manual,
   NULL,
 };
 

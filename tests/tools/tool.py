@@ -49,9 +49,9 @@ class Result:
 
 
 class Terminal:
-    """The command in a pseudo-terminal, whose screen can be looked at."""
+    """The command, or another program, in a pseudo-terminal whose screen can be looked at."""
 
-    def __init__(self, arguments, columns=100, rows=30, environment=None):
+    def __init__(self, arguments, columns=100, rows=30, environment=None, program=TOOL):
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.written = b""
@@ -66,7 +66,7 @@ class Terminal:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         self.process = subprocess.Popen(
-            [TOOL, *arguments], stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal,
+            [program, *arguments], stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_terminal,
             env={**os.environ, "TERM": "xterm-256color", **(environment or {})})
         # The test keeps it open: what is in the terminal can be looked at when the command is gone.
         self.slave = slave
