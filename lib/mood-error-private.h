@@ -23,6 +23,7 @@ void mood_set_error_from_errno (GError **error,
                                 const char *action,
                                 const char *name,
                                 const char *hint);
+void mood_set_not_found_error (GError **error, const char *action, const char *name);
 gboolean mood_set_error_if_cancelled (GError **error,
                                       GCancellable *cancellable,
                                       const char *action,

@@ -86,6 +86,14 @@ mood_set_error_from_errno (GError **error,
     mood_set_error (error, code, action, name, "%s", g_strerror (errsv));
 }
 
+void
+mood_set_not_found_error (GError **error, const char *action, const char *name)
+{
+  mood_set_error (
+      error, G_IO_ERROR_NOT_FOUND, action, name,
+      "there is no such queue (each IPC namespace, such as a container's, has its own)");
+}
+
 gboolean
 mood_set_error_if_cancelled (GError **error,
                              GCancellable *cancellable,

@@ -166,10 +166,7 @@ mood_unlink (const char *name, GError **error)
       int errsv = errno;
 
       if (errsv == ENOENT)
-        mood_set_error (
-            error, G_IO_ERROR_NOT_FOUND, action, name,
-            "there is no such queue (each IPC namespace, such as a container's, has its "
-            "own)");
+        mood_set_not_found_error (error, action, name);
       else if (errsv == EACCES || errsv == EPERM)
         mood_set_error (error, G_IO_ERROR_PERMISSION_DENIED, action, name,
                         "only its owner may remove it");

@@ -17,6 +17,7 @@
 #include "mood-message-queue-private.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 pthread_mutex_t mood_message_queue_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -92,4 +93,23 @@ void
 mood_message_queue_unregister (MoodMessageQueue *self)
 {
   g_queue_unlink (&open_queues, &self->link);
+}
+
+/* With the lock held: the descriptor of a queue that this process has open and that still has its
+ * name, which is @name; -1 if there is none. With @device it is one of that file system, of which
+ * every IPC namespace has its own. */
+int
+mood_message_queue_find_named (const char *name, const dev_t *device)
+{
+  for (GList *link = open_queues.head; link != NULL; link = link->next)
+    {
+      MoodMessageQueue *self = link->data;
+      struct stat status;
+
+      if (g_strcmp0 (self->name, name) == 0 && fstat (self->fd, &status) == 0 &&
+          status.st_nlink != 0 && (device == NULL || status.st_dev == *device))
+        return self->fd;
+    }
+
+  return -1;
 }

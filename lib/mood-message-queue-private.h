@@ -60,7 +60,7 @@ struct _MoodMessageQueue
   int fd;      /* atomic */
   gint64 msgsize;
   gint64 maxmsg;
-  guint mode;
+  guint mode; /* atomic once the queue is open */
   MoodOpenFlags flags;
   MoodOwnership ownership;
   MoodGeometryPolicy geometry_policy;
@@ -225,6 +225,7 @@ void mood_message_queue_close_notifications (MoodMessageQueue *self);
 void mood_message_queue_handle_forks (void);
 void mood_message_queue_register (MoodMessageQueue *self);
 void mood_message_queue_unregister (MoodMessageQueue *self);
+int mood_message_queue_find_named (const char *name, const dev_t *device);
 
 /* Begins a call that uses the descriptor, unless one of the bits of @refusals is set in the
  * state; returns those that are. */

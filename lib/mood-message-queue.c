@@ -154,7 +154,7 @@ mood_message_queue_get_property (GObject *object,
       break;
 
     case PROP_MODE:
-      g_value_set_uint (value, self->mode);
+      g_value_set_uint (value, mood_message_queue_get_mode (self));
       break;
 
     case PROP_MAXMSG:
@@ -375,7 +375,8 @@ mood_message_queue_class_init (MoodMessageQueueClass *klass)
    *
    * Until the queue is opened, these are the permissions to create it with, from which the
    * process's umask takes its bits. From then on it is the whole mode that the queue had when it
-   * was opened: the type of file and the permissions, as `st_mode` of `stat(2)` has them.
+   * was opened, or was given by this object since, with [method@Mood.MessageQueue.chmod]: the type
+   * of file and the permissions, as `st_mode` of `stat(2)` has them.
    *
    * Since: 1.0
    */
@@ -680,7 +681,8 @@ mood_message_queue_get_flags (MoodMessageQueue *self)
  * mood_message_queue_get_mode: (get-property mode)
  * @self: a message queue
  *
- * Gets the mode that the queue had when it was opened: the type of file and the permissions.
+ * Gets the mode that the queue had when it was opened, or was given by this object since: the type
+ * of file and the permissions.
  *
  * See also: `stat(2)`
  *
@@ -693,7 +695,7 @@ mood_message_queue_get_mode (MoodMessageQueue *self)
 {
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), 0);
 
-  return self->mode;
+  return (guint) g_atomic_int_get (&self->mode);
 }
 
 /**

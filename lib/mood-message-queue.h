@@ -323,6 +323,15 @@ MOOD_AVAILABLE_IN_1_0
 gboolean mood_unlink (const char *name, GError **error);
 
 MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_chmod (MoodMessageQueue *self, guint mode, GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_message_queue_chown (MoodMessageQueue *self, gint64 uid, gint64 gid, GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_chmod (const char *name, guint mode, GError **error);
+MOOD_AVAILABLE_IN_1_0
+gboolean mood_chown (const char *name, gint64 uid, gint64 gid, GError **error);
+
+MOOD_AVAILABLE_IN_1_0
 gssize mood_send (MoodMessageQueue *queue,
                   const guint8 *message,
                   gsize length,

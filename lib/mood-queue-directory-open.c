@@ -62,8 +62,8 @@ mount_privately (void)
 /* The number of the device that the queues of the process's own IPC namespace are on; FALSE if that
  * cannot be told. Only a queue tells it, and one of somebody else's must not be opened for that:
  * closing it could take back a notification. */
-static gboolean
-get_own_device (dev_t *device)
+gboolean
+mood_queue_directory_get_own_device (dev_t *device)
 {
   const MoodMqAttributes smallest = { .maxmsg = 1, .msgsize = 1 };
   struct stat status;
@@ -90,13 +90,16 @@ get_own_device (dev_t *device)
   return is_known;
 }
 
-/* What is mounted for all: a descriptor of its root, or -1 with @error set. */
+/* What is mounted for all: a descriptor of its root, or -1 with @error set. Where it cannot be told
+ * whose queues these are, a list is better than none; @must_be_own is for whoever wants to change
+ * one of them. */
 static int
-open_mount_point (GError **error)
+open_mount_point (gboolean must_be_own, GError **error)
 {
   int root = open (MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   struct stat status;
   dev_t own_device;
+  gboolean is_known;
 
   if (root == -1 && errno != ENOENT && errno != ENOTDIR)
     {
@@ -109,7 +112,12 @@ open_mount_point (GError **error)
                           "its file system is not mounted at " MOUNT_POINT
                           ", and this process may not mount it for itself; have an "
                           "administrator run " MOUNT_COMMANDS);
-  else if (get_own_device (&own_device) && own_device != status.st_dev)
+  else if (!(is_known = mood_queue_directory_get_own_device (&own_device)) && must_be_own)
+    mood_set_error_about (error, G_IO_ERROR_NOT_MOUNTED, "open", MOOD_DIRECTORY_OBJECT,
+                          "whether what is mounted at " MOUNT_POINT " has the queues of the "
+                          "IPC namespace that this process is in only a new queue would tell, and "
+                          "there is no room for one; remove queues");
+  else if (is_known && own_device != status.st_dev)
     mood_set_error_about (error, G_IO_ERROR_NOT_MOUNTED, "open", MOOD_DIRECTORY_OBJECT,
                           "what is mounted at " MOUNT_POINT " has the queues of another "
                           "IPC namespace than this process is in, and this process may "
@@ -125,7 +133,7 @@ open_mount_point (GError **error)
 }
 
 static int
-open_root (GError **error)
+open_root (gboolean must_be_own, GError **error)
 {
   int root = mount_privately ();
 
@@ -147,7 +155,15 @@ open_root (GError **error)
       return -1;
     }
 
-  return open_mount_point (error);
+  return open_mount_point (must_be_own, error);
+}
+
+/* The root of the file system of the queues of the IPC namespace that the process is in, and of no
+ * other: a descriptor, or -1 with @error set. */
+int
+mood_queue_directory_open_own_root (GError **error)
+{
+  return open_root (TRUE, error);
 }
 
 /* EMFILE means one of two limits, and only trying tells which. */
@@ -205,7 +221,7 @@ watch_root (int root, GError **error)
 gboolean
 mood_queue_directory_open (MoodQueueDirectory *self, GError **error)
 {
-  int root = open_root (error);
+  int root = open_root (FALSE, error);
   int listed = -1;
 
   if (root == -1)

@@ -31,6 +31,8 @@ struct _MoodQueueDirectory
   gboolean is_refresh_due; /* somebody asked for it meanwhile */
 };
 
+gboolean mood_queue_directory_get_own_device (dev_t *device);
+int mood_queue_directory_open_own_root (GError **error);
 gboolean mood_queue_directory_open (MoodQueueDirectory *self, GError **error);
 gboolean mood_queue_directory_check_open (MoodQueueDirectory *self, GError **error);
 

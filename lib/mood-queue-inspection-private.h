@@ -27,6 +27,7 @@ int mood_queue_inspect (int directory_fd, const char *file_name, MoodQueueInspec
 gboolean mood_queue_inspect_figures (int directory_fd,
                                      const char *file_name,
                                      MoodQueueInspection *inspection);
+void mood_queue_inspection_release (int fd);
 void mood_queue_inspection_release_descriptors (void);
 
 G_END_DECLS

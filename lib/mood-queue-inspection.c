@@ -162,6 +162,21 @@ mood_queue_inspect_figures (int directory_fd,
   return inspection->status.st_ino == inode;
 }
 
+/* Closes a descriptor that was opened for an instant, or puts it aside if that would take back a
+ * notification. One to send only does not tell, and is closed. */
+void
+mood_queue_inspection_release (int fd)
+{
+  MoodStatus line = { .notify_pid = 0 };
+  struct stat status;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  if (fstat (fd, &status) == 0)
+    mood_status_read (fd, &line);
+  release (fd, &status, line.notify_pid);
+  pthread_mutex_unlock (&mood_message_queue_lock);
+}
+
 /* Closes the descriptors that were put aside, as far as nothing is taken back by it. */
 void
 mood_queue_inspection_release_descriptors (void)
