@@ -238,28 +238,36 @@ enter_ipc_namespace (void)
          access ("/proc/sys/fs/mqueue/msg_max", W_OK) == 0;
 }
 
-/* Like mood_test_in_subprocess(), in an IPC namespace that has its own queues, and limits that the
- * test may change. Where the process may not make one, the test is skipped. */
+/* Like mood_test_in_subprocess(), after @enter, such as what makes namespaces. Where that is not
+ * possible, the test is skipped for the reason given. */
 gboolean
-mood_test_in_ipc_namespace (void)
+mood_test_in_subprocess_after (gboolean (*enter) (void), const char *reason)
 {
   pid_t pid;
   int status = -1;
 
   if (g_test_subprocess ())
-    return enter_ipc_namespace ();
+    return enter ();
 
   pid = fork ();
   if (pid == 0)
-    _exit (enter_ipc_namespace () ? 0 : 1);
+    _exit (enter () ? 0 : 1);
 
   g_assert_cmpint (TEMP_FAILURE_RETRY (waitpid (pid, &status, 0)), ==, pid);
   if (status == 0)
     return mood_test_in_subprocess ();
 
-  g_test_skip ("an IPC namespace with limits of its own cannot be made here");
+  g_test_skip (reason);
 
   return FALSE;
+}
+
+/* Likewise, in an IPC namespace that has its own queues, and limits that the test may change. */
+gboolean
+mood_test_in_ipc_namespace (void)
+{
+  return mood_test_in_subprocess_after (
+      enter_ipc_namespace, "an IPC namespace with limits of its own cannot be made here");
 }
 
 /* Where there is no folder to mount on, nobody outside shall get one. */

@@ -32,6 +32,7 @@ void mood_test_send (MoodMessageQueue *queue, const char *text, guint priority);
 void mood_test_assert_received (MoodMessageQueue *queue, const char *text, guint priority);
 void mood_test_assert_error (GError **error, GIOErrorEnum code, ...) G_GNUC_NULL_TERMINATED;
 gboolean mood_test_in_subprocess (void);
+gboolean mood_test_in_subprocess_after (gboolean (*enter) (void), const char *reason);
 gboolean mood_test_in_ipc_namespace (void);
 gboolean mood_test_unshare (int flags);
 gboolean mood_test_enter_mount_namespace (gboolean mounted);
