@@ -118,10 +118,10 @@ set_error (const Change *change, const char *name, int errsv, GError **error)
     }
 
   if (errsv == EPERM && change->is_of_owner)
-    hint = "only a process with CAP_CHOWN, such as root’s, may give it to another user, and only "
+    hint = "only a process with CAP_CHOWN, such as root's, may give it to another user, and only "
            "its owner may give it to a group, of which he is a member";
   else if (errsv == EPERM)
-    hint = "only its owner may, or a process with CAP_FOWNER, such as root’s";
+    hint = "only its owner may, or a process with CAP_FOWNER, such as root's";
   else if (errsv == EINVAL && change->is_of_owner)
     hint = "the user namespace of this process has no such user or no such group";
   else if (errsv == EMFILE)
@@ -248,7 +248,8 @@ change_by_name (const char *name, const Change *change, GError **error)
   if (errsv == EACCES && unreachable != NULL)
     mood_set_error (error, G_IO_ERROR_PERMISSION_DENIED, change->action, name,
                     "its owner and mode let this user open it neither to receive nor to send, and "
-                    "then it takes its file, which is out of reach (%s); or have root do it",
+                    "its file, by which its owner could change it, is out of reach (%s); or have "
+                    "root change it",
                     unreachable->message);
   else
     set_error (change, name, errsv, error);

@@ -134,6 +134,31 @@ test('a name ends where it ends', () => {
   assertEqual(Mood.unlink(queue.name), true);
 });
 
+test('permissions are whole numbers, and owners that are left out stay', () => {
+  const queue = newQueue();
+  const {name, mode, uid, gid} = queue;
+
+  for (const chmod of [value => queue.chmod(value), value => Mood.chmod(name, value)]) {
+    for (const value of [undefined, null, -1, 1.5, '384', 384n, 2 ** 32, NaN])
+      assertRefused(() => chmod(value), 'mode');
+  }
+  for (const chown of [(...ids) => queue.chown(...ids), (...ids) => Mood.chown(name, ...ids)]) {
+    for (const value of [null, 1.5, '0', 0n, 2 ** 53, NaN]) {
+      assertRefused(() => chown(value), 'uid');
+      assertRefused(() => chown(undefined, value), 'gid');
+    }
+    assertEqual(chown(), true);
+    assertEqual(chown(uid), true);
+    assertEqual(chown(undefined, gid), true);
+  }
+  for (const other of [undefined, null, 5, queue]) {
+    assertRefused(() => Mood.chmod(other, 0o600), 'string');
+    assertRefused(() => Mood.chown(other), 'string');
+  }
+  assertRefused(() => Mood.chmod(`${name}\0x`, 0o600), 'null character');
+  assertEqual([openAgain(queue, Flags.RDONLY).mode, queue.uid, queue.gid], [mode, uid, gid]);
+});
+
 test('construction by properties', () => {
   const queue = new Mood.MessageQueue(
     {name: newName(), flags: Flags.RDWR | CREATE, maxmsg: 2, msgsize: 8});

@@ -34,6 +34,8 @@ NAMESPACE = {
     'constant MICRO_VERSION',
     'constant MINOR_VERSION',
     'constant VERSION_S',
+    'function chmod = mood_chmod',
+    'function chown = mood_chown',
     # What is a function of a record is one of the namespace as well.
     'function limits_get = mood_limits_get',
     'function listen_queues = mood_listen_queues',
@@ -92,6 +94,8 @@ MEMBERS = {
         'method add_watch = mood_message_queue_add_watch',
         'method add_watch_full = mood_message_queue_add_watch_full',
         'method cancel_notification = mood_message_queue_cancel_notification',
+        'method chmod = mood_message_queue_chmod',
+        'method chown = mood_message_queue_chown',
         'method close = mood_message_queue_close',
         'method create_notification_source = mood_message_queue_create_notification_source',
         'method create_receiver_source = mood_message_queue_create_receiver_source',

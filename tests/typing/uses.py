@@ -41,6 +41,11 @@ def construct(
     assert_type(Jobs(text, RDWR).next_job(), bytes)
     Mood.unlink(path)
     Mood.unlink(None)  # refused
+    assert_type(Mood.chmod(path, 0o640), bool)
+    assert_type(Mood.chown(data, gid=0), bool)
+    Mood.chmod(path)  # refused
+    Mood.chmod(path, "640")  # refused
+    Mood.chown(path, "root")  # refused
     return Jobs(text, RDWR)
 
 

@@ -255,7 +255,7 @@ function extendQueueDirectory(QueueDirectory) {
 
 // Called by GJS, with the namespace for its this.
 function _init() {
-  const {Limits, MessageQueue, recv: shortRecv, send: shortSend, unlink} = this;
+  const {Limits, MessageQueue, chmod, chown, recv: shortRecv, send: shortSend, unlink} = this;
   const {new_from_fd, prototype} = MessageQueue;
 
   // With a callback they are what they were.
@@ -263,10 +263,10 @@ function _init() {
   Gio._promisify(prototype, 'send_async', 'send_finish');
 
   const {
-    _init: initialize, add_notification, add_receiver, add_watch, create_notification_source,
-    create_receiver_source, create_source, fileno, notify_by_signal, receive, receive_async,
-    receive_finish, receive_many, receive_with_timeout, recv, send, send_async, send_many,
-    send_with_timeout,
+    _init: initialize, add_notification, add_receiver, add_watch, chmod: chmodQueue,
+    chown: chownQueue, create_notification_source, create_receiver_source, create_source, fileno,
+    notify_by_signal, receive, receive_async, receive_finish, receive_many, receive_with_timeout,
+    recv, send, send_async, send_many, send_with_timeout,
   } = prototype;
 
   // What is outside of this function has to be looked up by its name each time, which is not worth
@@ -289,6 +289,21 @@ function _init() {
     checkName(name);
 
     return unlink(name);
+  };
+
+  this.chmod = function (name, mode) {
+    checkName(name);
+    checkUint32('mode', mode);
+
+    return chmod(name, mode);
+  };
+
+  this.chown = function (name, uid = -1, gid = -1) {
+    checkName(name);
+    checkInt64('uid', uid);
+    checkInt64('gid', gid);
+
+    return chown(name, uid, gid);
   };
 
   const {GeometryPolicy, OpenFlags, Ownership} = this;
@@ -475,6 +490,19 @@ function _init() {
 
     [Symbol.asyncIterator]() {
       return new Messages(this);
+    },
+
+    chmod(mode) {
+      checkUint32('mode', mode);
+
+      return chmodQueue.call(this, mode);
+    },
+
+    chown(uid = -1, gid = -1) {
+      checkInt64('uid', uid);
+      checkInt64('gid', gid);
+
+      return chownQueue.call(this, uid, gid);
     },
 
     // The priority in the main loop comes first, as in GLib, or not at all.

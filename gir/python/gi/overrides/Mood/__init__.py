@@ -27,11 +27,13 @@ from ._arguments import (  # noqa: E402
     to_bytes,
     to_cancellable,
     to_fd,
+    to_id,
     to_integer,
     to_member,
     to_microseconds,
     to_name,
     to_open_flags,
+    to_permissions,
     to_priority,
     to_timeout_us,
     to_view,
@@ -294,7 +296,9 @@ class MessageQueue(Mood.MessageQueue):
             warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     name = property(lambda self: self.get_name())
-    mode = _attribute("mode", "The type of file and the permissions, as when it was opened.")
+    mode = _attribute(
+        "mode", "The type of file and the permissions, as when it was opened or by chmod() since."
+    )
     maxmsg = _attribute("maxmsg", "How many messages the queue can hold.")
     msgsize = _attribute("msgsize", "How many bytes a message can have.")
     curmsgs = _attribute("curmsgs", "How many messages wait, or -1 if the queue is closed.")
@@ -402,6 +406,22 @@ class MessageQueue(Mood.MessageQueue):
     condition_check = _raises(Mood.MessageQueue.condition_check)
     reserve_notification = _raises(Mood.MessageQueue.reserve_notification)
     cancel_notification = _raises(Mood.MessageQueue.cancel_notification)
+
+    def chmod(self, mode):
+        """Changes the permissions of the queue; the type of file that the attribute mode has besides
+        may be among them."""
+        name = self.name
+        mode = to_permissions(mode, name)
+        with _errors.translating(name):
+            return super().chmod(mode)
+
+    def chown(self, uid=-1, gid=-1):
+        """Changes who owns the queue, by the IDs of a user and a group, of which -1 changes
+        nothing."""
+        name = self.name
+        uid, gid = to_id(uid, "user", name), to_id(gid, "group", name)
+        with _errors.translating(name):
+            return super().chown(uid, gid)
 
     def reopen(self, flags):
         """Opens the queue once more, under its name or without one, with a mode of its own."""
@@ -660,6 +680,22 @@ def unlink(name):
         return Mood.unlink(name)
 
 
+def chmod(name, mode):
+    """Changes the permissions of a queue, as queue.chmod(mode) does, by its name."""
+    name = to_name(name)
+    mode = to_permissions(mode, name)
+    with _errors.translating(name):
+        return Mood.chmod(name, mode)
+
+
+def chown(name, uid=-1, gid=-1):
+    """Changes who owns a queue, as queue.chown(uid, gid) does, by its name."""
+    name = to_name(name)
+    uid, gid = to_id(uid, "user", name), to_id(gid, "group", name)
+    with _errors.translating(name):
+        return Mood.chown(name, uid, gid)
+
+
 def listen_queues():
     """Takes the queues that the service manager, such as systemd, has opened for this process:
     a list of the queues, and a list of the names that their descriptors were given."""
@@ -668,4 +704,4 @@ def listen_queues():
     return [_opened(queue) for queue in queues], names
 
 
-__all__ += ["listen_queues", "recv", "send", "unlink"]
+__all__ += ["chmod", "chown", "listen_queues", "recv", "send", "unlink"]

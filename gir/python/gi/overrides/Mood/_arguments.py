@@ -14,6 +14,7 @@ Mood = get_introspection_module("Mood")
 
 HIGHEST_PRIORITY = 32767
 HIGHEST_LIMIT = 2**32 - 1
+HIGHEST_ID = 2**32 - 2
 
 # Longer than any process lives, and less than the most that fits into the library's 64 bits.
 LONGEST_TIMEOUT_US = 2**62
@@ -125,8 +126,7 @@ def to_integer(value, what):
         raise TypeError(f"{what} is an int, not {type(value).__name__}") from None
 
 
-def _invalid(queue, action, reason):
-    name = queue.name
+def _invalid(name, action, reason):
     return _errors.new(
         Gio.IOErrorEnum.INVALID_ARGUMENT, _errors.describe(action, name, reason), name
     )
@@ -136,7 +136,7 @@ def to_priority(priority, queue):
     priority = to_integer(priority, "a priority")
     if not 0 <= priority <= HIGHEST_PRIORITY:
         reason = f"the priority {priority} is not within 0 to {HIGHEST_PRIORITY}"
-        raise _invalid(queue, "send to", reason)
+        raise _invalid(queue.name, "send to", reason)
     return priority
 
 
@@ -144,8 +144,24 @@ def to_limit(limit, queue):
     limit = to_integer(limit, "a limit")
     if limit < 1:
         reason = f"the limit is {limit} messages; ask for at least 1"
-        raise _invalid(queue, "receive from", reason)
+        raise _invalid(queue.name, "receive from", reason)
     return min(limit, HIGHEST_LIMIT)
+
+
+def to_permissions(mode, name):
+    """A mode to set; which of those that the library can be given are permissions, it says itself."""
+    mode = to_integer(mode, "a mode")
+    if not 0 <= mode < 2**32:
+        raise _invalid(name, "change the mode of", f"the mode {mode} is not within 0 to 0o7777")
+    return mode
+
+
+def to_id(value, kind, name):
+    value = to_integer(value, f"the ID of a {kind}")
+    if not -1 <= value <= HIGHEST_ID:
+        reason = f"the ID of the {kind}, {value}, is not within -1 to {HIGHEST_ID}"
+        raise _invalid(name, "change the owner of", reason)
+    return value
 
 
 def to_cancellable(cancellable):
