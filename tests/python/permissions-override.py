@@ -34,7 +34,7 @@ class PermissionsTest(QueueTest):
         self.assertIs(queue.chmod(queue.mode | 0o040), True)
         queue.chmod(mode=queue.mode | 0o004)
         self.assertEqual(queue.mode, stat.S_IFREG | 0o644)
-        self.assertEqual(os.fstat(queue).st_mode, queue.mode)
+        self.assertEqual(os.fstat(queue.fileno()).st_mode, queue.mode)
 
     def test_chown(self):
         queue = self.new_queue()
@@ -52,7 +52,7 @@ class PermissionsTest(QueueTest):
         queue = self.new_queue()
         self.assertIs(Mood.chmod(queue.name, 0o640), True)
         Mood.chmod(queue.name.encode(), mode=queue.mode | 0o020)
-        self.assertEqual(os.fstat(queue).st_mode, stat.S_IFREG | 0o620)
+        self.assertEqual(os.fstat(queue.fileno()).st_mode, stat.S_IFREG | 0o620)
         self.assertIs(Mood.chown(queue.name), True)
         Mood.chown(queue.name, os.geteuid(), os.getegid())
         self.assertEqual((queue.uid, queue.gid), (os.geteuid(), os.getegid()))
@@ -69,7 +69,7 @@ class PermissionsTest(QueueTest):
         queue.chmod(0o640)
         Mood.chown(os.fsencode(name))
         Mood.chmod(os.fsencode(name), 0o644)
-        self.assertEqual(os.fstat(queue).st_mode, stat.S_IFREG | 0o644)
+        self.assertEqual(os.fstat(queue.fileno()).st_mode, stat.S_IFREG | 0o644)
 
     def test_out_of_range(self):
         queue = self.new_queue()
@@ -82,7 +82,7 @@ class PermissionsTest(QueueTest):
                 words = name, kind, str(number), '-1 to 4294967294'
                 self.assert_invalid(lambda: queue.chown(**{key: number}), *words)
                 self.assert_invalid(lambda: Mood.chown(name, **{key: number}), *words)
-        self.assertEqual(os.fstat(queue).st_mode, stat.S_IFREG | 0o600)
+        self.assertEqual(os.fstat(queue.fileno()).st_mode, stat.S_IFREG | 0o600)
 
     def test_of_a_wrong_kind(self):
         queue = self.new_queue()
@@ -99,7 +99,7 @@ class PermissionsTest(QueueTest):
                 call()
         self.assertRaises(ValueError, Mood.chmod, queue.name + '\0x', 0o600)
         self.assertRaises(ValueError, Mood.chown, queue.name + '\0x')
-        self.assertEqual(os.fstat(queue).st_mode, stat.S_IFREG | 0o600)
+        self.assertEqual(os.fstat(queue.fileno()).st_mode, stat.S_IFREG | 0o600)
 
     def test_of_another_user(self):
         if os.geteuid() != 0:
