@@ -16,6 +16,9 @@
 
 #define OTHER_USER 65534
 
+/* At first, and not in a namespace that a test makes. */
+static gboolean is_root;
+
 static const char no_directory[] = "the process may neither mount the queues nor find them mounted";
 static const char no_mount_namespace[] = "a mount namespace cannot be made here";
 
@@ -128,6 +131,7 @@ test_chmod (void)
   g_autoptr (MoodMessageQueue) other =
       mood_test_queue_open (mood_message_queue_get_name (queue), MOOD_OPEN_RDONLY);
   mode_t former_umask = umask (0777);
+  int fd;
   guint n_notified = 0;
   guint mode = 0;
 
@@ -160,6 +164,11 @@ test_chmod (void)
   g_assert_true (mood_message_queue_unlink (queue, NULL));
   g_assert_true (mood_message_queue_chmod (queue, 01600, NULL));
   assert_permissions (queue, 01600);
+
+  /* No call is left that would keep it open. */
+  fd = mood_message_queue_fileno (queue);
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
 }
 
 static void
@@ -404,6 +413,7 @@ static void
 test_not_allowed_to_open (void)
 {
   const guint modes[] = { 0400, 0200, 0000, 0077 };
+  struct stat status;
   guint n_descriptors;
 
   if (!mood_test_in_subprocess_after (mood_test_allow_directory, no_directory))
@@ -419,6 +429,21 @@ test_not_allowed_to_open (void)
       chown_by_name (name, geteuid (), getegid ());
       chmod_by_name (name, 0640);
       g_assert_cmphex (get_mode (name), ==, 0640);
+
+      chmod_by_name (name, 0);
+      if (is_root)
+        {
+          int fd;
+
+          chown_by_name (name, 4711, 4712);
+          mood_test_override_permissions (TRUE);
+          fd = mq_open (name, O_RDONLY | O_CLOEXEC);
+          mood_test_override_permissions (FALSE);
+          g_assert_cmpint (fstat (fd, &status), ==, 0);
+          g_assert_cmpint (mq_close (fd), ==, 0);
+          g_assert_cmpuint (status.st_uid, ==, 4711);
+          g_assert_cmpuint (status.st_gid, ==, 4712);
+        }
     }
   g_assert_cmpuint (count_descriptors (), ==, n_descriptors);
 }
@@ -465,6 +490,33 @@ test_without_directory (void)
   mood_test_assert_error (&error, G_IO_ERROR_PERMISSION_DENIED, name, "neither to receive",
                           "mount -t mqueue", NULL);
   g_assert_cmpint (mq_close (fd), ==, 0);
+}
+
+/* Its file is within reach, and not his. */
+static void
+test_file_of_another_user (void)
+{
+  const char *name;
+  g_autoptr (GError) error = NULL;
+
+  if (!is_root)
+    {
+      g_test_skip ("only root may become another user");
+      return;
+    }
+
+  if (!mood_test_in_subprocess_after (mount_directory, no_mount_namespace))
+    return;
+
+  name = mood_test_queue_name ();
+  set_mode_and_close (make_queue (name), 0600);
+  g_assert_cmpint (seteuid (OTHER_USER), ==, 0);
+  g_assert_false (mood_chmod (name, 0666, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_PERMISSION_DENIED, name, "CAP_FOWNER", NULL);
+  g_assert_false (mood_chown (name, OTHER_USER, -1, &error));
+  mood_test_assert_error (&error, G_IO_ERROR_PERMISSION_DENIED, name, "CAP_CHOWN", NULL);
+  g_assert_cmpint (seteuid (0), ==, 0);
+  g_assert_cmphex (get_mode (name), ==, 0600);
 }
 
 /* Whose queues are mounted cannot be told without room for one more: then it is none of them that
@@ -656,6 +708,7 @@ test_too_many_descriptors (void)
 int
 main (int argc, char **argv)
 {
+  is_root = geteuid () == 0;
   mood_test_init (&argc, &argv);
 
   g_test_add_func ("/permissions/chmod", test_chmod);
@@ -669,6 +722,7 @@ main (int argc, char **argv)
   g_test_add_func ("/permissions/unknown-user", test_unknown_user);
   g_test_add_func ("/permissions/not-allowed-to-open", test_not_allowed_to_open);
   g_test_add_func ("/permissions/without-directory", test_without_directory);
+  g_test_add_func ("/permissions/file-of-another-user", test_file_of_another_user);
   g_test_add_func ("/permissions/without-room", test_without_room);
   g_test_add_func ("/permissions/other-namespace", test_other_namespace);
   g_test_add_func ("/permissions/keeps-notification", test_keeps_notification);
