@@ -349,9 +349,10 @@ mood_message_queue_chown (MoodMessageQueue *self, gint64 uid, gint64 gid, GError
  * there is a way to its file: a mounted `/dev/mqueue`, or the privilege to mount it. One that may
  * be opened in either way is opened for an instant.
  *
- * A notification that this process has registered for on the queue stays, with one exception:
- * closing the queue after that instant takes back one that was registered past libmood, by
- * `mq_notify(3)`, if the process may open the queue to send only and there is no way to its file.
+ * A notification that this process has registered for on the queue stays. It is lost in one case:
+ * when the process may open the queue to send only, there is no way to its file, and it was
+ * registered past libmood, by `mq_notify(3)`, or there is no room for one more queue, by which
+ * libmood tells IPC namespaces apart.
  *
  * Errors:
  *

@@ -249,6 +249,44 @@ test_by_name (void)
   g_assert_cmpuint (count_descriptors (), ==, n_descriptors);
 }
 
+#define N_ROUNDS 300
+
+static gpointer
+open_and_close (gpointer data)
+{
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      g_autoptr (MoodMessageQueue) queue = mood_test_queue_open (data, MOOD_OPEN_RDWR);
+
+      g_assert_true (mood_message_queue_chmod (queue, 0600 + (i & 7), NULL));
+      g_assert_true (mood_message_queue_close (queue, NULL));
+    }
+
+  return NULL;
+}
+
+/* What was found open by its name may be closed by its owner at any moment. */
+static void
+test_by_name_race (void)
+{
+  char *name = g_strdup (mood_test_queue_name ());
+  GThread *threads[2];
+  guint n_descriptors;
+
+  set_mode_and_close (make_queue (name), 0600);
+  n_descriptors = count_descriptors ();
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, open_and_close, name);
+  for (guint i = 0; i < N_ROUNDS; i++)
+    chmod_by_name (name, 0600 + (i & 7));
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+
+  g_assert_cmpuint (count_descriptors (), ==, n_descriptors);
+  g_assert_cmphex (get_mode (name) & ~07u, ==, 0600);
+  g_free (name);
+}
+
 /* A name may lead to another queue than the one that is open. */
 static void
 test_another_queue (void)
@@ -714,6 +752,7 @@ main (int argc, char **argv)
   g_test_add_func ("/permissions/chmod", test_chmod);
   g_test_add_func ("/permissions/chown", test_chown);
   g_test_add_func ("/permissions/by-name", test_by_name);
+  g_test_add_func ("/permissions/by-name-race", test_by_name_race);
   g_test_add_func ("/permissions/another-queue", test_another_queue);
   g_test_add_func ("/permissions/out-of-range", test_out_of_range);
   g_test_add_func ("/permissions/not-open", test_not_open);
