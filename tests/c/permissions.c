@@ -249,7 +249,7 @@ test_by_name (void)
   g_assert_cmpuint (count_descriptors (), ==, n_descriptors);
 }
 
-#define N_ROUNDS 300
+#define N_ROUNDS 3000
 
 static gpointer
 open_and_close (gpointer data)
