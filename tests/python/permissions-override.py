@@ -4,6 +4,7 @@
 
 import errno
 import os
+import pathlib
 import stat
 
 import tap
@@ -53,7 +54,10 @@ class PermissionsTest(QueueTest):
         self.assertIs(Mood.chmod(queue.name, 0o640), True)
         Mood.chmod(queue.name.encode(), mode=queue.mode | 0o020)
         self.assertEqual(os.fstat(queue.fileno()).st_mode, stat.S_IFREG | 0o620)
+        Mood.chmod(pathlib.PurePath(queue.name), 0o604)
+        self.assertEqual(os.fstat(queue.fileno()).st_mode, stat.S_IFREG | 0o604)
         self.assertIs(Mood.chown(queue.name), True)
+        self.assertIs(Mood.chown(pathlib.PurePath(queue.name)), True)
         Mood.chown(queue.name, os.geteuid(), os.getegid())
         self.assertEqual((queue.uid, queue.gid), (os.geteuid(), os.getegid()))
         if os.geteuid() == 0:
