@@ -67,6 +67,7 @@ struct _MoodMessageQueue
   gboolean exact_mode;
   gboolean created;
   char *name;
+  char *display_name;   /* atomic: NULL until somebody asks for it */
   gint unlink_on_close; /* atomic: whether closing has the name to remove */
   MoodCreator creator;  /* who may do so */
 

@@ -7,6 +7,7 @@
 #include "mood-enum-types.h"
 #include "mood-error-private.h"
 #include "mood-mq.h"
+#include "mood-name-private.h"
 
 #include <errno.h>
 
@@ -57,6 +58,7 @@ enum
 {
   PROP_0,
   PROP_NAME,
+  PROP_DISPLAY_NAME,
   PROP_FLAGS,
   PROP_MODE,
   PROP_MAXMSG,
@@ -147,6 +149,10 @@ mood_message_queue_get_property (GObject *object,
     {
     case PROP_NAME:
       g_value_set_string (value, self->name);
+      break;
+
+    case PROP_DISPLAY_NAME:
+      g_value_set_string (value, mood_message_queue_get_display_name (self));
       break;
 
     case PROP_FLAGS:
@@ -324,6 +330,7 @@ mood_message_queue_finalize (GObject *object)
 
   mood_message_queue_end_delivery (self);
   g_free (self->name);
+  g_free (self->display_name);
 
   G_OBJECT_CLASS (mood_message_queue_parent_class)->finalize (object);
 }
@@ -345,14 +352,25 @@ mood_message_queue_class_init (MoodMessageQueueClass *klass)
    *
    * The name of the queue: a slash followed by 1 to 255 bytes, none of them a slash.
    *
-   * A name that is not UTF-8 can be given to [ctor@Mood.MessageQueue.new], and read with
-   * [method@Mood.MessageQueue.get_name].
+   * A name that is not UTF-8 can be given to [ctor@Mood.MessageQueue.new], read with
+   * [method@Mood.MessageQueue.get_name], and shown with [property@Mood.MessageQueue:display-name].
    *
    * Since: 1.0
    */
   properties[PROP_NAME] =
       g_param_spec_string ("name", NULL, NULL, NULL,
                            G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MoodMessageQueue:display-name: (getter get_display_name)
+   *
+   * The name of the queue for people to read: in it, bytes that are not UTF-8 are replaced, and so
+   * are control characters; %NULL if the queue has no name.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DISPLAY_NAME] = g_param_spec_string ("display-name", NULL, NULL, NULL,
+                                                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
    * MoodMessageQueue:flags: (getter get_flags)
@@ -657,6 +675,37 @@ mood_message_queue_get_name (MoodMessageQueue *self)
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
 
   return self->name;
+}
+
+/**
+ * mood_message_queue_get_display_name: (get-property display-name)
+ * @self: a message queue
+ *
+ * Gets the name of the queue for people to read.
+ *
+ * A queue can have a name that is no text, or does something to a terminal. In this one bytes that
+ * are not UTF-8 are replaced, and so are control characters. To open the queue takes
+ * [method@Mood.MessageQueue.get_name].
+ *
+ * Returns: (transfer none) (nullable): the name, in UTF-8, or %NULL if none was given
+ *
+ * Since: 1.0
+ */
+const char *
+mood_message_queue_get_display_name (MoodMessageQueue *self)
+{
+  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
+
+  /* Made for whoever asks first, because few do. The name that it is made of does not change. */
+  if (self->name != NULL && g_atomic_pointer_get (&self->display_name) == NULL)
+    {
+      char *display_name = mood_name_make_display_name (self->name);
+
+      if (!g_atomic_pointer_compare_and_exchange (&self->display_name, NULL, display_name))
+        g_free (display_name);
+    }
+
+  return g_atomic_pointer_get (&self->display_name);
 }
 
 /**

@@ -109,6 +109,8 @@ int mood_message_queue_dup_fd (MoodMessageQueue *self, GError **error);
 MOOD_AVAILABLE_IN_1_0
 const char *mood_message_queue_get_name (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
+const char *mood_message_queue_get_display_name (MoodMessageQueue *self);
+MOOD_AVAILABLE_IN_1_0
 MoodOpenFlags mood_message_queue_get_flags (MoodMessageQueue *self);
 MOOD_AVAILABLE_IN_1_0
 guint mood_message_queue_get_mode (MoodMessageQueue *self);

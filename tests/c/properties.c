@@ -104,6 +104,58 @@ test_defaults (void)
 }
 
 static void
+assert_display_name (MoodMessageQueue *queue, const char *expected)
+{
+  g_autofree char *display_name = NULL;
+
+  g_object_get (queue, "display-name", &display_name, NULL);
+  g_assert_cmpstr (display_name, ==, expected);
+  g_assert_cmpstr (mood_message_queue_get_display_name (queue), ==, expected);
+}
+
+/* What is there to be read, by a person or a terminal, is text and nothing else. */
+static void
+test_display_name (void)
+{
+  g_autofree char *name =
+      g_strdup_printf ("/mood-test-%d-\xff\x1b\xc2\x9b\u202e\u2028\u00e9", (int) getpid ());
+  g_autofree char *shown = g_strdup_printf ("/mood-test-%d-\uFFFD????\u00e9", (int) getpid ());
+  g_autoptr (MoodMessageQueue) queue = NULL;
+  g_autoptr (MoodMessageQueue) passed = NULL;
+  const char *display_name;
+
+  queue = mood_message_queue_new (name, MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, 0600, 1, 1, NULL);
+  g_assert_nonnull (queue);
+  passed = mood_message_queue_new_from_fd (mood_message_queue_dup_fd (queue, NULL), NULL);
+  g_assert_true (mood_message_queue_unlink (queue, NULL));
+
+  display_name = mood_message_queue_get_display_name (queue);
+  assert_display_name (queue, shown);
+  assert_display_name (passed, shown);
+  g_assert_cmpstr (mood_message_queue_get_name (queue), ==, name);
+
+  /* It stays as it is as long as the object. */
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  g_assert_true (mood_message_queue_get_display_name (queue) == display_name);
+  assert_display_name (queue, shown);
+}
+
+/* One that is given no name gets one when it is opened. */
+static void
+test_display_name_of_unnamed (void)
+{
+  g_autoptr (MoodMessageQueue) queue =
+      g_object_new (MOOD_TYPE_MESSAGE_QUEUE, "flags", MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, "ownership",
+                    MOOD_OWNERSHIP_ANONYMOUS, "maxmsg", G_GINT64_CONSTANT (1), "msgsize",
+                    G_GINT64_CONSTANT (1), NULL);
+
+  assert_display_name (queue, NULL);
+  g_assert_true (g_initable_init (G_INITABLE (queue), NULL, NULL));
+  g_assert_nonnull (mood_message_queue_get_name (queue));
+  assert_display_name (queue, mood_message_queue_get_name (queue));
+}
+
+static void
 count_notification (GObject *object, GParamSpec *pspec, gpointer user_data)
 {
   guint *count = user_data;
@@ -184,7 +236,7 @@ test_read_only (void)
   guint n_pspecs;
 
   pspecs = g_object_class_list_properties (G_OBJECT_CLASS (klass), &n_pspecs);
-  g_assert_cmpuint (n_pspecs, ==, 21);
+  g_assert_cmpuint (n_pspecs, ==, 22);
 
   for (guint i = 0; i < n_pspecs; i++)
     {
@@ -227,6 +279,8 @@ main (int argc, char **argv)
 
   g_test_add_func ("/properties/life", test_life);
   g_test_add_func ("/properties/defaults", test_defaults);
+  g_test_add_func ("/properties/display-name", test_display_name);
+  g_test_add_func ("/properties/display-name-of-unnamed", test_display_name_of_unnamed);
   g_test_add_func ("/properties/blocking", test_blocking);
   g_test_add_func ("/properties/set-nonblocking-errors", test_set_nonblocking_errors);
   g_test_add_func ("/properties/closed-notifies", test_closed_notifies);
