@@ -12,6 +12,7 @@ import {CREATE, Flags, bytes, newName, newQueue, openAgain} from './queues.js';
 
 const getters = {
   name: 'get_name',
+  'display-name': 'get_display_name',
   flags: 'get_flags',
   mode: 'get_mode',
   maxmsg: 'get_maxmsg',
@@ -36,6 +37,7 @@ const getters = {
 
 const neverOpened = {
   name: null,
+  'display-name': null,
   flags: 0,
   mode: 0o600,
   maxmsg: -1,
@@ -58,8 +60,8 @@ const neverOpened = {
   ctime: null,
 };
 
-const readOnly = ['curmsgs', 'closed', 'fd', 'created', 'unlinked', 'queued-bytes', 'notify-pid',
-  'uid', 'gid', 'atime', 'mtime', 'ctime'];
+const readOnly = ['display-name', 'curmsgs', 'closed', 'fd', 'created', 'unlinked', 'queued-bytes',
+  'notify-pid', 'uid', 'gid', 'atime', 'mtime', 'ctime'];
 
 // A value that is shown the same as another of the same meaning.
 function plain(value) {
@@ -121,6 +123,14 @@ test('defaults of an object not opened', () => {
   for (const [name, value] of Object.entries(neverOpened))
     assertEqual([name, queue[name]], [name, value]);
   assertEqual(Object.keys(neverOpened), Object.keys(getters));
+});
+
+test('display name is text', () => {
+  const queue = Mood.MessageQueue.new(`${newName()}-\x1b`, Flags.RDWR | CREATE, 0o600, 1, 8);
+
+  queue.unlink();
+  assertEqual([queue.display_name, queue.displayName], Array(2).fill(queue.name.replace('\x1b', '?')));
+  queue.close();
 });
 
 test('curmsgs counts what waits', () => {

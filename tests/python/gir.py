@@ -106,6 +106,7 @@ MEMBERS = {
         'method get_blocking = mood_message_queue_get_blocking',
         'method get_ctime = mood_message_queue_get_ctime',
         'method get_curmsgs = mood_message_queue_get_curmsgs',
+        'method get_display_name = mood_message_queue_get_display_name',
         'method get_exact_mode = mood_message_queue_get_exact_mode',
         'method get_flags = mood_message_queue_get_flags',
         'method get_geometry_policy = mood_message_queue_get_geometry_policy',
@@ -147,6 +148,7 @@ MEMBERS = {
         'property created',
         'property ctime',
         'property curmsgs',
+        'property display-name',
         'property exact-mode',
         'property fd',
         'property flags',
@@ -392,8 +394,10 @@ class GirTest(unittest.TestCase):
                     self.assertIsNone(method.get('throws'))
 
     def test_a_queue_may_have_no_name(self):
-        result = self.queue.find(f'{CORE}method[@name="get_name"]/{CORE}return-value')
-        self.assertEqual(result.get('nullable'), '1')
+        for name in 'get_name', 'get_display_name':
+            with self.subTest(name):
+                result = self.queue.find(f'{CORE}method[@name="{name}"]/{CORE}return-value')
+                self.assertEqual(result.get('nullable'), '1')
 
     def test_every_cancellable_can_be_left_out(self):
         for parameter in self.namespace.iter(CORE + 'parameter'):

@@ -15,6 +15,7 @@ GIVEN_ONCE = GObject.ParamFlags.READWRITE | GObject.ParamFlags.CONSTRUCT_ONLY
 
 ACCESS = {
     'name': GIVEN_ONCE,
+    'display-name': READ_ONLY,
     'flags': GIVEN_ONCE,
     'mode': GIVEN_ONCE,
     'maxmsg': GIVEN_ONCE,
@@ -39,6 +40,7 @@ ACCESS = {
 
 GETTERS = {
     'name': 'get_name',
+    'display-name': 'get_display_name',
     'flags': 'get_flags',
     'mode': 'get_mode',
     'maxmsg': 'get_maxmsg',
@@ -63,6 +65,7 @@ GETTERS = {
 
 NEVER_OPENED = {
     'name': None,
+    'display-name': None,
     'flags': 0,
     'mode': 0o600,
     'maxmsg': -1,
@@ -129,6 +132,17 @@ class PropertiesTest(QueueTest):
     def test_defaults_of_an_object_not_opened(self):
         queue = Mood.MessageQueue()
         self.assertEqual({name: queue.get_property(name) for name in ACCESS}, NEVER_OPENED)
+
+    def test_display_name_is_text(self):
+        name = self.new_name()
+        self.assertEqual(Mood.MessageQueue.new(name, CREATE | Mood.OpenFlags.RDWR, 0o600, 1, 8)
+                         .props.display_name, name)
+        bad_name = self.new_name() + os.fsdecode(b'-\xff\x1b')
+        queue = Mood.MessageQueue.new(bad_name, CREATE | Mood.OpenFlags.RDWR, 0o600, 1, 8)
+        queue.unlink()
+        self.assertEqual(queue.get_name(), bad_name)
+        self.assertEqual(queue.props.display_name, bad_name.replace('\udcff', '\ufffd')
+                         .replace('\x1b', '?'))
 
     def test_mode_is_what_the_umask_left(self):
         self.addCleanup(os.umask, os.umask(0o026))

@@ -83,6 +83,7 @@ def hand_over(queue: Mood.MessageQueue) -> None:
 
 def look(queue: Mood.MessageQueue) -> None:
     assert_type(queue.name, str)
+    assert_type(queue.display_name, str)
     assert_type(queue.mode, int)
     assert_type(queue.maxmsg, int)
     assert_type(queue.msgsize, int)
@@ -113,6 +114,7 @@ def look(queue: Mood.MessageQueue) -> None:
     queue.props.blocking = False
     queue.blocking = "no"  # refused
     queue.maxmsg = 10  # refused
+    queue.display_name = "jobs"  # refused
     queue.ownership = Mood.Ownership.KEEP  # refused
     queue.mtime = None  # refused
     queue.mtime.year  # refused

@@ -40,6 +40,7 @@ static void test_getters () throws Error {
 
     queue.send ("waiting".data);
     assert_cmpstr (queue.get_name (), CompareOperator.EQ, queue.name);
+    assert_cmpstr (queue.get_display_name (), CompareOperator.EQ, queue.display_name);
     assert (queue.get_flags () == queue.flags);
     assert (queue.get_mode () == queue.mode);
     assert (queue.get_maxmsg () == queue.maxmsg);
@@ -56,6 +57,13 @@ static void test_getters () throws Error {
     assert (queue.get_atime ().equal (queue.atime));
     assert (queue.get_mtime ().equal (queue.mtime));
     assert (queue.get_ctime ().equal (queue.ctime));
+}
+
+static void test_display_name () throws Error {
+    var queue = new MessageQueue (new_name () + "-\x1b", OpenFlags.RDWR | CREATE, 0600, 1, 8);
+
+    queue.unlink ();
+    assert_cmpstr (queue.display_name, CompareOperator.EQ, queue.name.replace ("\x1b", "?"));
 }
 
 static void test_not_open () throws Error {
@@ -137,6 +145,7 @@ static int main (string[] args) {
     MoodTest.init (ref args);
     add ("/properties/values", test_values);
     add ("/properties/getters", test_getters);
+    add ("/properties/display-name", test_display_name);
     add ("/properties/not-open", test_not_open);
     add ("/properties/curmsgs", test_curmsgs);
     add ("/properties/blocking", test_blocking);

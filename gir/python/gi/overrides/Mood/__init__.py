@@ -296,6 +296,7 @@ class MessageQueue(Mood.MessageQueue):
             warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     name = property(lambda self: self.get_name())
+    display_name = _attribute("display-name", "The name, to be shown.")
     mode = _attribute(
         "mode", "The type of file and the permissions, as when it was opened or by chmod() since."
     )
