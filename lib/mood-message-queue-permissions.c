@@ -8,7 +8,7 @@
  *    take nothing away: to close any descriptor of a queue takes back the notification that the
  *    process has registered on it, and a process that has can only have done it by an open queue.
  * 2. Opening it to receive. A registration that the program made past libmood is seen then, and the
- *    descriptor put aside.
+ *    descriptor put aside, where the first way finds it the next time.
  * 3. Its file, as the owner of a queue that he may not open has to. It needs no descriptor of the
  *    queue either; that it is not the first way is because without privilege it takes a mount, and
  *    a new queue, for an instant, to tell whose queues are mounted there.
@@ -169,6 +169,16 @@ change_open (MoodMessageQueue *self, const Change *change, GError **error)
   return TRUE;
 }
 
+/* With the lock held, under which nobody closes it: a descriptor of the queue that is there
+ * already, or -1. */
+static int
+find_own (const char *name, const dev_t *device)
+{
+  int fd = mood_message_queue_find_named (name, device);
+
+  return fd != -1 ? fd : mood_queue_inspection_find_named (name, device);
+}
+
 /* By a queue that this process has open under the name; FALSE if there is none, or it cannot be
  * told whether it is of the IPC namespace that the process is in by now. */
 static gboolean
@@ -178,15 +188,14 @@ apply_to_own (const Change *change, const char *name, int *errsv)
   int fd;
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  fd = mood_message_queue_find_named (name, NULL);
+  fd = find_own (name, NULL);
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   if (fd == -1 || !mood_queue_directory_get_own_device (&device))
     return FALSE;
 
-  /* With the lock held nobody closes it. */
   pthread_mutex_lock (&mood_message_queue_lock);
-  fd = mood_message_queue_find_named (name, &device);
+  fd = find_own (name, &device);
   if (fd != -1)
     *errsv = apply (change, fd) == -1 ? errno : 0;
   pthread_mutex_unlock (&mood_message_queue_lock);

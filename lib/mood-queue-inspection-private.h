@@ -28,6 +28,7 @@ gboolean mood_queue_inspect_figures (int directory_fd,
                                      const char *file_name,
                                      MoodQueueInspection *inspection);
 void mood_queue_inspection_release (int fd);
+int mood_queue_inspection_find_named (const char *name, const dev_t *device);
 void mood_queue_inspection_release_descriptors (void);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 
 #include "mood-queue-inspection-private.h"
 
+#include "mood-descriptor-private.h"
 #include "mood-message-queue-private.h"
 #include "mood-mq.h"
 #include "mood-status-private.h"
@@ -175,6 +176,25 @@ mood_queue_inspection_release (int fd)
     mood_status_read (fd, &line);
   release (fd, &status, line.notify_pid);
   pthread_mutex_unlock (&mood_message_queue_lock);
+}
+
+/* With the lock held: as mood_message_queue_find_named() does it, a descriptor that was put aside.
+ * Whoever opened the queue once more would have one more to put aside each time. */
+int
+mood_queue_inspection_find_named (const char *name, const dev_t *device)
+{
+  for (guint i = 0; descriptors != NULL && i < descriptors->len; i++)
+    {
+      const Descriptor *descriptor = &g_array_index (descriptors, Descriptor, i);
+      g_autofree char *name_of_descriptor = mood_descriptor_get_queue_name (descriptor->fd);
+      struct stat status;
+
+      if (g_strcmp0 (name_of_descriptor, name) == 0 && fstat (descriptor->fd, &status) == 0 &&
+          status.st_nlink != 0 && (device == NULL || descriptor->device == *device))
+        return descriptor->fd;
+    }
+
+  return -1;
 }
 
 /* Closes the descriptors that were put aside, as far as nothing is taken back by it. */

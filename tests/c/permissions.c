@@ -687,6 +687,23 @@ test_keeps_notification_past_libmood (void)
   g_assert_true (is_registered (fd));
   g_assert_cmpuint (count_descriptors (), ==, n_descriptors + 1);
 
+  /* The one that was kept serves again. */
+  chmod_by_name (name, 0644);
+  chown_by_name (name, geteuid (), -1);
+  g_assert_cmpint (fstat (fd, &status), ==, 0);
+  g_assert_cmphex (status.st_mode, ==, S_IFREG | 0644);
+  g_assert_true (is_registered (fd));
+  g_assert_cmpuint (count_descriptors (), ==, n_descriptors + 1);
+
+  /* But for no other queue, whatever its name. */
+  g_assert_cmpint (mq_unlink (name), ==, 0);
+  set_mode_and_close (make_queue (name), 0600);
+  chmod_by_name (name, 0604);
+  g_assert_cmphex (get_mode (name), ==, 0604);
+  g_assert_cmpint (fstat (fd, &status), ==, 0);
+  g_assert_cmphex (status.st_mode, ==, S_IFREG | 0644);
+  g_assert_true (is_registered (fd));
+
   /* With the registration goes the descriptor that was kept for it. */
   g_assert_cmpint (mq_close (fd), ==, 0);
   viewer = mood_test_queue_open (name, MOOD_OPEN_RDONLY);
