@@ -583,6 +583,13 @@ test_without_room (void)
   assert_permissions (queue, 0640);
 }
 
+/* The first of two, which is gone after the test with the queue that keeps its name there. */
+static gboolean
+enter_own_ipc_namespace (void)
+{
+  return mood_test_unshare (CLONE_NEWIPC) && mount_directory ();
+}
+
 /* What the process has open, and what is mounted, is of the namespace that it was in before; the
  * name is one of that it is in now. */
 static void
@@ -592,7 +599,7 @@ test_other_namespace (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (MoodMessageQueue) former = NULL;
 
-  if (!mood_test_in_subprocess_after (mount_directory, no_mount_namespace))
+  if (!mood_test_in_subprocess_after (enter_own_ipc_namespace, no_mount_namespace))
     return;
 
   former = mood_message_queue_new (name, MOOD_OPEN_RDWR | MOOD_OPEN_CREAT, 0600, 2, 64, NULL);
@@ -612,6 +619,31 @@ test_other_namespace (void)
   mood_test_assert_error (&error, G_IO_ERROR_PERMISSION_DENIED, name, "another IPC namespace",
                           NULL);
   assert_permissions (former, 0600);
+}
+
+/* Likewise of what is kept for the sake of a notification. */
+static void
+test_other_namespace_past_libmood (void)
+{
+  const struct sigevent event = { .sigev_notify = SIGEV_NONE };
+  const char *name = "/mood-test-permissions";
+  struct stat status;
+  int former;
+
+  if (!mood_test_in_subprocess_after (enter_own_ipc_namespace, no_mount_namespace))
+    return;
+
+  former = make_queue (name);
+  g_assert_cmpint (mq_notify (former, &event), ==, 0);
+  chmod_by_name (name, 0600);
+  g_assert_cmpint (unshare (CLONE_NEWIPC), ==, 0);
+
+  set_mode_and_close (make_queue (name), 0600);
+  chmod_by_name (name, 0644);
+  g_assert_cmphex (get_mode (name), ==, 0644);
+  g_assert_cmpint (fstat (former, &status), ==, 0);
+  g_assert_cmphex (status.st_mode, ==, S_IFREG | 0600);
+  g_assert_cmpint (mq_close (former), ==, 0);
 }
 
 /* A message came to the empty queue. */
@@ -674,11 +706,13 @@ test_keeps_notification_past_libmood (void)
 {
   const struct sigevent event = { .sigev_notify = SIGEV_NONE };
   const char *name = mood_test_queue_name ();
+  const char *other_name = mood_test_queue_name ();
   int fd = make_queue (name);
   struct stat status;
   g_autoptr (MoodMessageQueue) viewer = NULL;
   guint n_descriptors;
 
+  set_mode_and_close (make_queue (other_name), 0600);
   g_assert_cmpint (mq_notify (fd, &event), ==, 0);
   n_descriptors = count_descriptors ();
   chmod_by_name (name, 0640);
@@ -696,6 +730,8 @@ test_keeps_notification_past_libmood (void)
   g_assert_cmpuint (count_descriptors (), ==, n_descriptors + 1);
 
   /* But for no other queue, whatever its name. */
+  chmod_by_name (other_name, 0606);
+  g_assert_cmphex (get_mode (other_name), ==, 0606);
   g_assert_cmpint (mq_unlink (name), ==, 0);
   set_mode_and_close (make_queue (name), 0600);
   chmod_by_name (name, 0604);
@@ -781,6 +817,7 @@ main (int argc, char **argv)
   g_test_add_func ("/permissions/file-of-another-user", test_file_of_another_user);
   g_test_add_func ("/permissions/without-room", test_without_room);
   g_test_add_func ("/permissions/other-namespace", test_other_namespace);
+  g_test_add_func ("/permissions/other-namespace-past-libmood", test_other_namespace_past_libmood);
   g_test_add_func ("/permissions/keeps-notification", test_keeps_notification);
   g_test_add_func ("/permissions/keeps-notification-past-libmood",
                    test_keeps_notification_past_libmood);
