@@ -67,7 +67,7 @@ figures_from_queue (MoodMessageQueue *queue)
   struct stat status;
 
   self->name = g_strdup (mood_message_queue_get_name (queue));
-  self->display_name = terminal_make_safe (self->name);
+  self->display_name = g_strdup (mood_message_queue_get_display_name (queue));
   if (fstat (mood_message_queue_fileno (queue), &status) == 0)
     self->inode = status.st_ino;
   self->mode = mood_message_queue_get_mode (queue);
