@@ -96,10 +96,12 @@ figures_of (const char *argument, GError **error)
   g_autoptr (GError) local_error = NULL;
 
   queue = mood_message_queue_new (name, MOOD_OPEN_RDONLY, 0, -1, -1, &local_error);
+  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+    queue = mood_message_queue_new (name, MOOD_OPEN_WRONLY, 0, -1, -1, NULL);
   if (queue != NULL)
     return figures_from_queue (queue);
 
-  /* The directory tells of queues that may not be opened, where there is one. */
+  /* The directory tells of queues that may not be opened at all, where there is one. */
   if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) &&
       (directory = mood_queue_directory_new (NULL)) != NULL &&
       (info = mood_queue_directory_lookup (directory, name)) != NULL)

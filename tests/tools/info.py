@@ -39,6 +39,12 @@ class Info(tool.ToolTest):
         self.assertEqual(
             figures["open_in"], [{"pid": os.getpid(), "reads": True, "writes": False}])
 
+    def test_one_that_may_only_be_sent_to(self):
+        queue = self.new_queue(maxmsg=4, msgsize=64, mode=0o200)
+        queue.send(b"one")
+        figures, = self.run_tool("info", "--json", queue.name).json
+        self.assertEqual((figures["mode"], figures["curmsgs"], figures["msgsize"]), ("0200", 1, 64))
+
     def test_name_without_slash(self):
         queue = self.new_queue()
         self.assertEqual(self.run_tool("info", queue.name[1:]).lines[0], queue.name)
