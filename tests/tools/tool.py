@@ -3,11 +3,13 @@
 """What the tests of the command share: the command run as a user would, with pipes or in a terminal,
 and queues that are gone after the test."""
 
+import ctypes
 import fcntl
 import itertools
 import json
 import os
 import pty
+import resource
 import select
 import signal
 import struct
@@ -27,6 +29,31 @@ LIMIT_SECONDS = 60
 TOOL = os.environ["MOOD_TEST_TOOL"]
 
 numbers = itertools.count()
+
+# See unshare(2).
+CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+
+
+def unshare(flags):
+    if ctypes.CDLL(None, use_errno=True).unshare(flags) == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def give_up_privilege():
+    """In a user namespace the process has none over what is outside, and its user no queues yet."""
+    unshare(CLONE_NEWUSER)
+
+
+def enter_namespaces():
+    """In which there are no queues, and the user is root."""
+    uid, gid = os.getuid(), os.getgid()
+    unshare(CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWNS)
+    for file, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+        with open(f"/proc/self/{file}", "w", encoding="ascii") as stream:
+            stream.write(text)
 
 
 class Result:
@@ -157,6 +184,33 @@ class ToolTest(unittest.TestCase):
         if status == 0:
             self.assertNotIn("CRITICAL", outcome.error)
         return outcome
+
+    def may(self, enter):
+        """The function, or the test is skipped where the process may not call it."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                enter()
+            except OSError:
+                os._exit(1)
+            os._exit(0)
+        if os.waitpid(pid, 0)[1] != 0:
+            self.skipTest("the process may not make namespaces of its own")
+        return enter
+
+    def without_privilege(self):
+        """For preexec_fn: root, too, is an ordinary user then."""
+        return self.may(give_up_privilege)
+
+    def with_room(self, limit, enter=give_up_privilege):
+        """For preexec_fn: so many bytes for queues, whatever queues the user has elsewhere."""
+        self.may(enter)
+
+        def enter_and_limit():
+            enter()
+            resource.setrlimit(resource.RLIMIT_MSGQUEUE, (limit, limit))
+
+        return enter_and_limit
 
     def start_tool(self, *arguments, **keywords):
         """Starts the command; it is ended with the test."""
