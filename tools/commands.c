@@ -7,6 +7,9 @@
 const Command *const commands[] = {
   &command_list,
   &command_info,
+  &command_unlink,
+  &command_chmod,
+  &command_chown,
   NULL,
 };
 
