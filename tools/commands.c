@@ -7,6 +7,7 @@
 const Command *const commands[] = {
   &command_list,
   &command_info,
+  &command_create,
   &command_unlink,
   &command_chmod,
   &command_chown,
