@@ -11,6 +11,7 @@ const Command *const commands[] = {
   &command_unlink,
   &command_chmod,
   &command_chown,
+  &command_limits,
   NULL,
 };
 
