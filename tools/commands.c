@@ -12,6 +12,9 @@ const Command *const commands[] = {
   &command_chmod,
   &command_chown,
   &command_limits,
+  &command_send,
+  &command_recv,
+  &command_drain,
   NULL,
 };
 
