@@ -71,6 +71,8 @@ check_programs() {
   done
   pkg-config --exists 'gio-unix-2.0 >= 2.74' 2>/dev/null ||
     missing+=('the development files of GLib, 2.74 or newer')
+  pkg-config --exists 'json-glib-1.0 >= 1.6' 2>/dev/null ||
+    missing+=('the development files of json-glib, 1.6 or newer')
 
   if ((${#missing[@]} == 0)); then
     return 0
@@ -82,10 +84,10 @@ check_programs() {
 What is needed comes with these packages, on Fedora
   dnf install meson ninja-build gcc pkgconf-pkg-config glib2-devel \
     gobject-introspection-devel python3 python3-gobject gjs vala gi-docgen python3-mypy valgrind \
-    strace
+    strace json-glib-devel gettext python3-pyte
 and on Arch Linux
   pacman -S meson ninja gcc pkgconf glib2-devel gobject-introspection \
-    python python-gobject gjs vala gi-docgen mypy valgrind strace
+    python python-gobject gjs vala gi-docgen mypy valgrind strace json-glib gettext python-pyte
 END
   return 1
 }

@@ -3,7 +3,7 @@
 """Runs the programs in the pages that people read, so that they cannot rot: every block of code that
 is followed by a block of text has to write just that text, and to leave no queue behind. A block of
 shell commands between the two is how the page says to compile the program, as example.c or the like,
-to ./example.
+to ./example. What a page shows of the command mood, sessions.py runs.
 
 Arguments: [--interpreter LANGUAGE PATH]... BUILD_ROOT PAGE..."""
 
@@ -22,7 +22,7 @@ gi.require_version("Mood", "1.0")
 from gi.repository import Gio, GLib, Mood  # noqa: E402
 
 PROGRAM = re.compile(
-    r"^```(?P<language>\w+)\n(?P<code>(?:(?!^```).*\n)*)```\n\n"
+    r"^```(?P<language>(?!sh\n)\w+)\n(?P<code>(?:(?!^```).*\n)*)```\n\n"
     r"(?:```sh\n(?P<commands>(?:(?!^```).*\n)*)```\n\n)?"
     r"```text\n(?P<output>(?:(?!^```).*\n)*)```$",
     re.MULTILINE,

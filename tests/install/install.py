@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Installs into a prefix of its own, and then uses what was installed as a stranger would: a C
 program built by what pkg-config says, a Vala program built by what valac finds, and the typelib
-and the override from Python and, if there is a gjs, from JavaScript.
+and the override from Python and, if there is a gjs, from JavaScript; and the command.
 
 Arguments: SOURCE_ROOT PYTHON_WITH_GI [GJS]"""
 
@@ -94,11 +94,16 @@ def main():
         )
 
         for installed in (
+            "bin/mood",
             "include/mood-1.0/mood.h",
             "lib/libmood-1.0.so.0",
+            "share/bash-completion/completions/mood",
+            "share/fish/vendor_completions.d/mood.fish",
             "share/gir-1.0/Mood-1.0.gir",
             "share/gjs-1.0/overrides/Mood.js",
+            "share/man/man1/mood.1",
             "share/vala/vapi/mood-1.0.deps",
+            "share/zsh/site-functions/_mood",
         ):
             assert (prefix / installed).exists(), f"{installed} was not installed"
         stubs = [path / "gi-stubs/repository/Mood.pyi" for path in site]
@@ -115,6 +120,8 @@ def main():
         run(folder / "vala-program", queue, env=environment)
 
         run(python_with_gi, "-c", PYTHON_PROGRAM, queue, env=environment)
+
+        assert run(prefix / "bin/mood", "--version", env=environment).startswith("mood ")
 
         if gjs:
             (folder / "program.js").write_text(JAVASCRIPT_PROGRAM)
