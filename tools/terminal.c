@@ -69,23 +69,76 @@ terminal_make_safe (const char *text)
   return g_string_free (safe, FALSE);
 }
 
-/* How many columns the text takes. */
+static guint
+get_width (gunichar c)
+{
+  if (g_unichar_iswide (c))
+    return 2;
+  else if (g_unichar_iszerowidth (c))
+    return 0;
+  else
+    return 1;
+}
+
+/* Behind what terminal_style() has put there, if it has. */
+static const char *
+skip_style (const char *text)
+{
+  if (text[0] == '\033')
+    return strchr (text, 'm') + 1;
+
+  return text;
+}
+
+/* How many columns the text takes, which may be styled. */
 guint
 terminal_text_width (const char *text)
 {
   guint width = 0;
 
-  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+  for (const char *at = text; *at != '\0';)
     {
-      gunichar c = g_utf8_get_char (at);
+      const char *behind_style = skip_style (at);
 
-      if (g_unichar_iswide (c))
-        width += 2;
-      else if (!g_unichar_iszerowidth (c))
-        width += 1;
+      if (behind_style == at)
+        {
+          width += get_width (g_utf8_get_char (at));
+          at = g_utf8_next_char (at);
+        }
+      else
+        at = behind_style;
     }
 
   return width;
+}
+
+/* As much of the text, which may be styled, as fits into so many columns. */
+char *
+terminal_cut (const char *text, guint columns)
+{
+  GString *cut = g_string_new (NULL);
+  guint left = columns;
+  gboolean is_full = FALSE;
+
+  for (const char *at = text, *next; *at != '\0'; at = next)
+    {
+      guint width = 0;
+
+      next = skip_style (at);
+      if (next == at)
+        {
+          width = get_width (g_utf8_get_char (at));
+          next = g_utf8_next_char (at);
+          is_full = is_full || width > left;
+          if (is_full)
+            continue;
+        }
+      /* A style ends also where its text does not show. */
+      g_string_append_len (cut, at, next - at);
+      left -= width;
+    }
+
+  return g_string_free (cut, FALSE);
 }
 
 /* Breaks the lines of paragraphs, which have an empty line between them, where they would be wider.

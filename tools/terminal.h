@@ -22,6 +22,7 @@ void terminal_get_size (int fd, guint *columns, guint *rows);
 char *terminal_style (int fd, TerminalStyle style, const char *text);
 char *terminal_make_safe (const char *text);
 guint terminal_text_width (const char *text);
+char *terminal_cut (const char *text, guint columns);
 char *terminal_wrap (const char *text, guint width);
 
 G_END_DECLS
