@@ -120,14 +120,13 @@ compare_names (gconstpointer one, gconstpointer other)
   return strcmp (a->name, b->name);
 }
 
-/* Of every queue that there is, by name. */
+/* Of every queue that there is at this moment, by name. */
 GPtrArray *
-figures_of_all (GError **error)
+figures_of_directory (MoodQueueDirectory *directory, GError **error)
 {
-  g_autoptr (MoodQueueDirectory) directory = mood_queue_directory_new (error);
   GPtrArray *all;
 
-  if (directory == NULL || !mood_queue_directory_refresh (directory, error))
+  if (!mood_queue_directory_refresh (directory, error))
     return NULL;
 
   all = g_ptr_array_new_with_free_func ((GDestroyNotify) figures_free);
@@ -140,6 +139,15 @@ figures_of_all (GError **error)
   g_ptr_array_sort (all, compare_names);
 
   return all;
+}
+
+/* Likewise, for who asks once. */
+GPtrArray *
+figures_of_all (GError **error)
+{
+  g_autoptr (MoodQueueDirectory) directory = mood_queue_directory_new (error);
+
+  return directory != NULL ? figures_of_directory (directory, error) : NULL;
 }
 
 /* Its members, inside an object that the caller begins and ends. */
@@ -262,4 +270,11 @@ figures_format_process (int pid)
     return g_strdup_printf ("%d", pid);
 
   return g_strdup_printf ("%d (%s)", pid, g_strchomp (name));
+}
+
+/* Who is to be notified of a message. */
+char *
+figures_format_notified (const Figures *self)
+{
+  return self->notify_pid > 0 ? figures_format_process (self->notify_pid) : g_strdup ("-");
 }

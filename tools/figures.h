@@ -32,6 +32,7 @@ void figures_free (Figures *self);
 Figures *figures_from_info (MoodQueueInfo *info);
 Figures *figures_from_queue (MoodMessageQueue *queue);
 Figures *figures_of (const char *argument, GError **error);
+GPtrArray *figures_of_directory (MoodQueueDirectory *directory, GError **error);
 GPtrArray *figures_of_all (GError **error);
 
 void figures_add_json (const Figures *self, JsonBuilder *builder);
@@ -41,6 +42,7 @@ char *figures_format_depth (const Figures *self);
 char *figures_format_bar (const Figures *self, guint width);
 TerminalStyle figures_get_depth_style (const Figures *self);
 char *figures_format_process (int pid);
+char *figures_format_notified (const Figures *self);
 char *figures_format_number (gint64 number);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Figures, figures_free)
