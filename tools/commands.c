@@ -15,6 +15,8 @@ const Command *const commands[] = {
   &command_send,
   &command_recv,
   &command_drain,
+  &command_watch,
+  &command_top,
   NULL,
 };
 
