@@ -10,6 +10,7 @@
 #include "screen.h"
 
 #include <gio/gio.h>
+#include <unistd.h>
 
 typedef struct
 {
@@ -100,7 +101,7 @@ list_watch (double interval, gboolean as_json, GError **error)
     return EXIT_STATUS_FAILURE;
 
   self.loop = g_main_loop_new (NULL, FALSE);
-  self.on_screen = !as_json && screen_is_possible ();
+  self.on_screen = !as_json && terminal_can_draw (STDOUT_FILENO);
   if (self.on_screen)
     screen_enter (draw, on_key, &self);
   else

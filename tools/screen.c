@@ -44,12 +44,6 @@ static ScreenRedrawFunc redraw_func;
 static ScreenKeyFunc key_func;
 static gpointer func_data;
 
-gboolean
-screen_is_possible (void)
-{
-  return isatty (STDOUT_FILENO) && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
-}
-
 /* Async-signal-safe. */
 static void
 give_back (void)

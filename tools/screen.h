@@ -23,7 +23,6 @@ typedef void (*ScreenRedrawFunc) (gpointer user_data);
 /* A key was pressed. */
 typedef void (*ScreenKeyFunc) (guint key, gpointer user_data);
 
-gboolean screen_is_possible (void);
 void screen_enter (ScreenRedrawFunc redraw, ScreenKeyFunc key_pressed, gpointer user_data);
 gboolean screen_draw (GPtrArray *lines, GError **error);
 void screen_leave (void);

@@ -41,7 +41,7 @@ static const SortWord sort_words[] = {
 };
 
 static double interval = 1;
-static int frames = -1;
+static int frames = G_MAXINT; /* for no end */
 static char *sort_option;
 
 static const GOptionEntry options[] = {
@@ -50,9 +50,7 @@ static const GOptionEntry options[] = {
   { "count", 'n', 0, G_OPTION_ARG_INT, &frames,
     N_ ("End after so many frames (default: 1, and no end on a terminal)"), N_ ("NUMBER") },
   { "sort", 's', 0, G_OPTION_ARG_STRING, &sort_option,
-    N_ ("Begin with those of the greatest “depth” (the default), “rate” or “bytes”, or sort by "
-        "“name”"),
-    N_ ("WORD") },
+    N_ ("Sort by “depth” (the default), “rate”, “bytes” or “name”"), N_ ("WORD") },
   { NULL },
 };
 
@@ -264,15 +262,15 @@ format_summary (Top *self)
   g_autofree char *charge = format_charge (self);
   g_autofree char *queues =
       g_strdup_printf (ngettext ("%u queue", "%u queues", self->rows->len), self->rows->len);
+  g_autofree char *n_messages = NULL;
   g_autofree char *messages = NULL;
   g_autofree char *order = NULL;
   gint64 n = 0;
 
   for (guint i = 0; i < self->rows->len; i++)
     n += MAX (((Row *) g_ptr_array_index (self->rows, i))->figures->curmsgs, 0);
-  messages = g_strdup_printf (ngettext ("%" G_GINT64_FORMAT " message",
-                                        "%" G_GINT64_FORMAT " messages", (gulong) n),
-                              n);
+  n_messages = figures_format_number (n);
+  messages = g_strdup_printf (ngettext ("%s message", "%s messages", (gulong) n), n_messages);
   order = g_strdup_printf (self->is_reversed ? _ ("by %s, reversed") : _ ("by %s"),
                            _ (get_sort_word (self->sort)->word));
 
@@ -480,7 +478,7 @@ show_frame (Top *self)
 
   self->n_drawn++;
 
-  return self->error == NULL && (frames == -1 || self->n_drawn < (guint) frames);
+  return self->error == NULL && (frames == G_MAXINT || self->n_drawn < (guint) frames);
 }
 
 static gboolean
@@ -510,7 +508,7 @@ parse_options (Top *self, GError **error)
       USAGE_ERROR (error, _ ("“%s” is none of name, depth, rate and bytes"), sort_option);
       return FALSE;
     }
-  if (frames < -1 || frames == 0)
+  if (frames < 1)
     {
       USAGE_ERROR (error, _ ("The number of frames is at least 1"));
       return FALSE;
@@ -551,8 +549,8 @@ run (char **arguments, GError **error)
 
   self.loop = g_main_loop_new (NULL, FALSE);
   self.rows = g_ptr_array_new_with_free_func ((GDestroyNotify) row_free);
-  self.on_screen = screen_is_possible ();
-  if (!self.on_screen && frames == -1)
+  self.on_screen = terminal_can_draw (STDOUT_FILENO);
+  if (!self.on_screen && frames == G_MAXINT)
     frames = 1;
 
   if (begin (&self))

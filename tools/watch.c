@@ -150,6 +150,7 @@ format_json_line (const Watched *watched, Event event, gint64 change, gint64 now
 static char *
 format_event (const Watched *watched, Event event, gint64 change, gint64 now)
 {
+  g_autofree char *change_text = g_strdup_printf ("%+" G_GINT64_FORMAT, change);
   g_autofree char *text = NULL;
 
   switch (event)
@@ -158,7 +159,7 @@ format_event (const Watched *watched, Event event, gint64 change, gint64 now)
       return g_strdup ("");
 
     case EVENT_CHANGE:
-      return g_strdup_printf (_ ("  %+" G_GINT64_FORMAT "  in %.1f/s  out %.1f/s"), change,
+      return g_strdup_printf (_ ("  %s  in %.1f/s  out %.1f/s"), change_text,
                               rates_get_in (watched->rates, now),
                               rates_get_out (watched->rates, now));
 

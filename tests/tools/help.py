@@ -16,7 +16,7 @@ class Help(tool.ToolTest):
 
     def test_all_commands_are_listed(self):
         self.assertEqual(self.commands(), [
-            "list", "info"])
+            "list", "info", "watch", "top"])
 
     def test_each_command_has_help_with_examples(self):
         for command in self.commands():

@@ -1,0 +1,421 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""mood top."""
+
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import termios
+
+import plain
+import tool
+
+LEAVE = b"\033[?25h\033[?1049l"
+
+# A parent that does what a shell does with a job, but for the terminal's settings, which are for the
+# job to restore: it tells the signal that stopped the job, and whether the terminal echoes; goes on
+# with the next line that is typed, and tells how the job ended.
+SHELL = """
+import os, signal, sys, termios
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = os.fork()
+if job == 0:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+while True:
+    _, status = os.waitpid(job, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        break
+    os.tcsetpgrp(0, os.getpgrp())
+    echoes = bool(termios.tcgetattr(0)[3] & termios.ECHO)
+    print(f"stopped by {os.WSTOPSIG(status)}, echo {echoes}", flush=True)
+    settings = termios.tcgetattr(0)
+    settings[3] |= termios.ICANON | termios.ECHO
+    termios.tcsetattr(0, termios.TCSANOW, settings)
+    command = input()
+    if command == "fg":
+        os.tcsetpgrp(0, job)
+    os.killpg(job, signal.SIGCONT)
+    if command == "kill":
+        os.killpg(job, signal.SIGTERM)
+print(f"ended {os.waitstatus_to_exitcode(status)}")
+"""
+
+
+class Top(tool.ToolTest):
+    def top(self, *arguments, **keywords):
+        return self.run_in_terminal("top", "--interval=0.1", *arguments, **keywords)
+
+    def names(self, terminal):
+        """Those of the queues on the screen, in their order."""
+        return [line.split()[0] for line in terminal.text.splitlines() if line.startswith("/")]
+
+    def row(self, text, queue):
+        for line in text.splitlines():
+            if line.startswith(queue.name + " "):
+                return line.split()
+        return None
+
+    def is_raw(self, terminal):
+        return termios.tcgetattr(terminal.slave)[3] & (termios.ECHO | termios.ICANON) == 0
+
+    def check_restored(self, terminal):
+        self.assertEqual(termios.tcgetattr(terminal.slave), terminal.settings)
+        self.assertFalse(terminal.screen.cursor.hidden)
+        self.assertTrue(terminal.written.endswith(LEAVE), terminal.written[-80:])
+
+    def test_depth_and_bar(self):
+        queue = self.new_queue(maxmsg=4, msgsize=64)
+        terminal = self.top()
+        terminal.wait_for("0/4")
+        self.assertEqual(terminal.screen.display[1].split(), [
+            "NAME", "DEPTH", "FILLED", "IN/S", "OUT/S", "BYTES", "MSGSIZE", "NOTIFIES", "OWNER"])
+        queue.send(b"three")
+        row = self.row(terminal.wait_for("1/4"), queue)
+        self.assertEqual(row[1:3], ["1/4", "██" + "░" * 8])
+        self.assertEqual(row[5:8], ["5", "64", "-"])
+        self.assertIn(":", row[8])
+        self.assertIn(b"\033[32m", terminal.written)
+
+    def test_summary(self):
+        queue = self.new_queue(maxmsg=4, msgsize=64)
+        queue.send(b"one")
+        text = self.run_tool("top", "--interval=0.1").text
+        self.assertRegex(text.splitlines()[0],
+                         r"\A\d\d:\d\d:\d\d  \d+ queues?  \d+ messages?  \d+ of \S+ bytes charged  by depth\Z")
+        figures = self.run_tool("list", "--json").json
+        own = [each for each in figures if each["uid"] == os.getuid()]
+        if len(figures) == 1:
+            # 48 bytes twice for each message, and the message.
+            self.assertIn(f"  1 queue  1 message  {4 * (96 + 64)} of ", text)
+        self.assertGreaterEqual(len(own), 1)
+
+    def test_queues_that_come_and_go(self):
+        first = self.new_queue()
+        terminal = self.top()
+        terminal.wait_for(first.name)
+        second = self.new_queue()
+        terminal.wait_for(second.name)
+        plain.unlink(first.name)
+        text = terminal.wait_for(lambda text: first.name not in text)
+        self.assertIn(second.name, text)
+
+    def test_rates(self):
+        queue = self.new_queue(maxmsg=4)
+        terminal = self.top()
+        terminal.wait_for("0/4")
+        self.assertEqual(self.row(terminal.text, queue)[3:5], ["0.0", "0.0"])
+
+        def has_rates(into, out):
+            def check(text):
+                row = self.row(text, queue)
+                return row is not None and ((float(row[3]) > 0, float(row[4]) > 0) == (into, out))
+            return check
+
+        queue.send(b"one")
+        terminal.wait_for(has_rates(True, False))
+        queue.receive()
+        terminal.wait_for(has_rates(True, True))
+        # Some seconds later nothing has come.
+        terminal.wait_for(has_rates(False, False))
+
+    def test_rates_between_frames(self):
+        queue = self.new_queue(maxmsg=4)
+        process = self.start_tool("top", "--interval=3", stdout=subprocess.PIPE, text=True)
+        while not select.select([process.stdout], [], [], 0)[0]:
+            queue.send(b"one")
+            queue.receive()
+        # Two looks see one message more at most, which would be a third of one a second.
+        row = self.row(process.stdout.read(), queue)
+        self.assertGreater(float(row[3]), 0.5)
+        self.assertGreater(float(row[4]), 0.5)
+
+    def test_sorting(self):
+        few = self.new_queue(maxmsg=4)
+        many = self.new_queue(maxmsg=4)
+        few.send(b"a long message")
+        many.send(b"x")
+        many.send(b"y")
+        terminal = self.top()
+        by_depth = [many.name, few.name]
+        own = {few.name, many.name}
+
+        def ordered(expected):
+            return lambda text: [
+                name for name in self.names(terminal) if name in own] == expected
+
+        terminal.wait_for(ordered(by_depth))
+        for key, word, expected in (
+            ("n", "by name", [few.name, many.name]),
+            ("d", "by depth", by_depth),
+            ("b", "by bytes", [few.name, many.name]),
+            ("R", "by bytes, reversed", [many.name, few.name]),
+            ("R", "by bytes ", [few.name, many.name]),
+        ):
+            with self.subTest(key=key):
+                terminal.type(key)
+                terminal.wait_for(lambda text, word=word: word in text)
+                terminal.wait_for(ordered(expected))
+        terminal.type("r")
+        terminal.wait_for("by rate")
+        many.receive()
+        terminal.wait_for(ordered([many.name, few.name]))
+        for word, expected in (("name", [few.name, many.name]), ("depth", [few.name, many.name]),
+                               ("bytes", [few.name, many.name])):
+            lines = self.run_tool("top", "--interval=0.1", f"--sort={word}").lines
+            self.assertEqual([line.split()[0] for line in lines if line.split()[0] in own], expected)
+
+    def test_help(self):
+        self.new_queue()
+        terminal = self.top()
+        terminal.wait_for("h for help")
+        for key in "h?":
+            terminal.type(key)
+            terminal.wait_for("q quit")
+            terminal.type(key)
+            terminal.wait_for(lambda text: "q quit" not in text)
+
+    def test_scrolling(self):
+        queues = [self.new_queue(maxmsg=1, msgsize=1) for _ in range(6)]
+        figures = self.run_tool("list", "--json").json
+        names = sorted(each["name"] for each in figures)
+        last = len(names) - 4
+        # Two lines are above the queues.
+        terminal = self.top("--sort=name", rows=6)
+        self.assertEqual(len(queues), 6)
+        at = 0
+        for keys, first in (
+            (None, 0), ("j", 1), ("\033[B", 2), ("k", 1), ("\033[A", 0), ("k", 0),
+            ("\033OB", 1), ("\033OA", 0), ("\033[F", last), ("j", last), ("\033[H", 0),
+            ("\033[6~", min(4, last)), ("\033[5~", max(min(4, last) - 4, 0)),
+        ):
+            with self.subTest(keys=keys, at=at):
+                if keys is not None:
+                    terminal.type(keys)
+                terminal.wait_for(
+                    lambda _, first=first: self.names(terminal) == names[first:first + 4])
+                at = first
+
+    def test_quit(self):
+        self.new_queue()
+        terminal = self.top()
+        terminal.wait_for("NAME")
+        self.assertTrue(terminal.written.startswith(b"\033[?1049h\033[?25l"))
+        self.assertTrue(terminal.screen.cursor.hidden)
+        self.assertTrue(self.is_raw(terminal))
+        terminal.type("q")
+        self.assertEqual(terminal.wait(), 0)
+        self.check_restored(terminal)
+
+    def test_count_on_a_terminal(self):
+        self.new_queue()
+        terminal = self.top("--count=2")
+        self.assertEqual(terminal.wait(), 0)
+        self.check_restored(terminal)
+
+    def test_ctrl_c(self):
+        for key, number in (("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT)):
+            terminal = self.top()
+            terminal.wait_for("NAME")
+            terminal.type(key)
+            self.assertEqual(terminal.wait(), -number)
+            self.check_restored(terminal)
+
+    def test_signals(self):
+        for number in (
+            signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGSEGV, signal.SIGABRT,
+            signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP, signal.SIGPIPE,
+            signal.SIGALRM,
+        ):
+            with self.subTest(signal=number):
+                terminal = self.top()
+                terminal.wait_for("NAME")
+                terminal.process.send_signal(number)
+                self.assertEqual(terminal.wait(), -number)
+                self.check_restored(terminal)
+
+    def job(self):
+        """The command as a job of what is like a shell, once it has drawn."""
+        terminal = tool.Terminal(["-c", SHELL, tool.TOOL, "top", "--interval=0.1"],
+                                 program=sys.executable)
+        self.addCleanup(terminal.close)
+        terminal.wait_for("NAME")
+        return terminal
+
+    def foreground(self, terminal):
+        return os.tcgetpgrp(terminal.master)
+
+    def test_stop(self):
+        queue = self.new_queue(maxmsg=4)
+        terminal = self.job()
+        for _ in range(2):
+            terminal.type("\x1a")
+            terminal.wait_for(f"stopped by {int(signal.SIGTSTP)}, echo True")
+            self.assertFalse(terminal.screen.cursor.hidden)
+            self.assertIn(LEAVE, terminal.written)
+            terminal.type("fg\n")
+            terminal.wait_for("NAME")
+            self.assertTrue(terminal.screen.cursor.hidden)
+            self.assertTrue(self.is_raw(terminal))
+        queue.send(b"one")
+        terminal.wait_for("1/4")
+        terminal.type("q")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn("ended 0", terminal.text)
+        self.assertEqual(termios.tcgetattr(terminal.slave), terminal.settings)
+
+    def test_stop_that_cannot_be_caught(self):
+        self.new_queue(maxmsg=4)
+        terminal = self.job()
+        os.kill(self.foreground(terminal), signal.SIGSTOP)
+        terminal.wait_for(f"stopped by {int(signal.SIGSTOP)}, echo False")
+        terminal.type("fg\n")
+        # The terminal has been set up again, and drawn on.
+        terminal.wait_for(lambda text: "stopped" not in text and self.is_raw(terminal))
+        terminal.type("q")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(termios.tcgetattr(terminal.slave), terminal.settings)
+
+    def test_background(self):
+        self.new_queue(maxmsg=4)
+        terminal = self.job()
+        terminal.type("\x1a")
+        terminal.wait_for(f"stopped by {int(signal.SIGTSTP)}")
+        # It needs the terminal, which it may not have now.
+        terminal.type("bg\n")
+        terminal.wait_for(f"stopped by {int(signal.SIGTTOU)}, echo True")
+        self.assertFalse(terminal.screen.cursor.hidden)
+        terminal.type("kill\n")
+        terminal.wait_for(f"ended {-signal.SIGTERM}")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(termios.tcgetattr(terminal.slave), terminal.settings)
+
+    def test_resize(self):
+        queue = self.new_queue(maxmsg=4)
+        # Only the size makes it draw again.
+        terminal = self.run_in_terminal("top", "--interval=3600", columns=20, rows=10)
+        terminal.wait_for("NAME")
+        self.assertNotIn("OWNER", terminal.text)
+        terminal.set_size(100, 30)
+        terminal.wait_for("OWNER")
+        self.assertIn(queue.name, terminal.text)
+        for columns, rows in ((1, 1), (2, 1), (1, 2), (3, 3), (500, 200)):
+            drawn = len(terminal.written)
+            terminal.set_size(columns, rows)
+            terminal.wait_for(lambda _, drawn=drawn: len(terminal.written) > drawn)
+        terminal.set_size(100, 30)
+        terminal.wait_for("OWNER")
+        self.assertIn(queue.name, terminal.text)
+        terminal.type("q")
+        self.assertEqual(terminal.wait(), 0)
+        self.check_restored(terminal)
+
+    def test_small_from_the_start(self):
+        self.new_queue()
+        for columns, rows in ((1, 1), (5, 2)):
+            terminal = self.top("--count=3", columns=columns, rows=rows)
+            self.assertEqual(terminal.wait(), 0)
+            self.check_restored(terminal)
+
+    def test_lines_are_as_wide_as_the_terminal_at_most(self):
+        self.new_queue()
+        for columns in range(20, 30):
+            terminal = self.run_in_terminal("top", "--interval=3600", columns=columns, rows=10)
+            terminal.wait_for("NAME")
+            self.assertRegex(terminal.screen.display[0], r"\A\d\d:\d\d:\d\d  \d+ queue")
+            self.assertTrue(terminal.screen.display[1].startswith("NAME"))
+            terminal.type("q")
+            terminal.wait()
+
+    def test_long_and_wide_names(self):
+        name = self.new_name() + "-" + "名" * 60
+        plain.unlink(name)
+        self.addCleanup(plain.unlink, name)
+        queue = plain.Queue(name, maxmsg=4, msgsize=64)
+        self.addCleanup(queue.close)
+        terminal = self.top(columns=110)
+        text = terminal.wait_for("0/4")
+        self.assertIn("…", text)
+        self.assertIn("OWNER", text)
+        terminal.set_size(37, 10)
+        terminal.wait_for(lambda text: text and "OWNER" not in text)
+        # In full where it is not for a screen.
+        self.assertIn(name, self.run_tool("top", "--interval=0.1").text)
+
+    def test_keys_from_elsewhere(self):
+        queue = self.new_queue(maxmsg=4)
+        terminal = tool.Terminal(
+            ["-c", 'exec "$0" top --interval=0.1 </dev/null', tool.TOOL], program="/bin/sh")
+        self.addCleanup(terminal.close)
+        terminal.wait_for("0/4")
+        queue.send(b"one")
+        terminal.wait_for("1/4")
+        terminal.process.terminate()
+        self.assertEqual(terminal.wait(), -signal.SIGTERM)
+        self.check_restored(terminal)
+
+    def test_plain_terminals(self):
+        queue = self.new_queue()
+        terminal = self.top(environment={"TERM": "dumb"})
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn(queue.name.encode(), terminal.written)
+        self.assertNotIn(b"\033", terminal.written)
+        terminal = self.top(environment={"NO_COLOR": "1"})
+        terminal.wait_for(queue.name)
+        self.assertTrue(terminal.written.startswith(b"\033[?1049h"))
+        self.assertNotRegex(terminal.written, rb"\033\[\d*m")
+
+    def test_locale_without_bars(self):
+        queue = self.new_queue(maxmsg=4)
+        queue.send(b"one")
+        terminal = self.top(environment={"LC_ALL": "C"})
+        terminal.wait_for("##........")
+        self.assertTrue(terminal.written.isascii())
+
+    def test_piped(self):
+        queue = self.new_queue()
+        result = self.run_tool("top", "--interval=0.1")
+        self.assertNotIn("\033", result.text)
+        self.assertEqual(result.text.count("NAME"), 1)
+        self.assertNotIn("h for help", result.text)
+        self.assertEqual(len([line for line in result.lines if queue.name in line]), 1)
+        frames = self.run_tool("top", "--interval=0.1", "--count=3").text.split("\n\n")
+        self.assertEqual(len(frames), 3)
+        for frame in frames:
+            self.assertIn("NAME", frame.splitlines()[1])
+
+    def test_reader_that_goes(self):
+        process = self.start_tool("top", "--interval=0.1", "--count=1000000",
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.stderr.read(), b"")
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGPIPE)
+
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            process = self.start_tool("top", "--interval=0.1", "--count=1000000", stdout=full,
+                                      stderr=subprocess.PIPE)
+            self.assertIn(b"Cannot write", process.stderr.read())
+            self.assertEqual(process.wait(tool.LIMIT_SECONDS), 1)
+
+    def test_usage(self):
+        for option, text in (
+            ("--sort=color", "“color” is none of"), ("--count=0", "at least 1"),
+            ("--count=-1", "at least 1"), ("--interval=0", "interval is a number"),
+            ("--interval=x", "Cannot parse"),
+        ):
+            with self.subTest(option=option):
+                self.assertIn(text, self.run_tool("top", option, status=2).error)
+
+
+if __name__ == "__main__":
+    # Some of the signals are for faults.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    tool.main()
