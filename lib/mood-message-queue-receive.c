@@ -195,6 +195,8 @@ receive_message (MoodMessageQueue *self,
   return message;
 }
 
+/* Only the kernel writes to @buffer and @priority: where they are in a file that is mapped, what is
+ * in it tells whether there is a message, also if the process is killed before this returns. */
 G_ALWAYS_INLINE static inline gssize
 receive_message_into (MoodMessageQueue *self,
                       guint8 *buffer,
@@ -206,9 +208,6 @@ receive_message_into (MoodMessageQueue *self,
                       GError **error)
 {
   gssize length = -1;
-
-  if (priority != NULL)
-    *priority = 0;
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
 
@@ -423,7 +422,8 @@ mood_recv (MoodMessageQueue *queue, gsize *length, GError **error)
  * @self: a message queue
  * @buffer: (array length=size) (element-type guint8): where to put the message
  * @size: how many bytes @buffer can hold, at least [property@Mood.MessageQueue:msgsize]
- * @priority: (out) (optional): return location for the message's priority, or %NULL
+ * @priority: (out) (optional): return location for the message's priority, or %NULL; what is there
+ *   stays if no message is received
  * @cancellable: (nullable): a cancellable, or %NULL
  * @error: return location for an error
  *
@@ -431,6 +431,10 @@ mood_recv (MoodMessageQueue *queue, gsize *length, GError **error)
  *
  * This is [method@Mood.MessageQueue.receive] without an allocation, with the same waiting. The
  * kernel asks for a buffer that can hold any message of the queue, however short the next one is.
+ *
+ * The kernel itself writes @priority and then the message, and nothing else does. In a file that is
+ * mapped they are there from the moment in which the message has left the queue, even if the
+ * process is killed before this returns.
  *
  * Errors:
  *
@@ -464,7 +468,8 @@ mood_message_queue_receive_into (MoodMessageQueue *self,
  * @self: a message queue
  * @buffer: (array length=size) (element-type guint8): where to put the message
  * @size: how many bytes @buffer can hold, at least [property@Mood.MessageQueue:msgsize]
- * @priority: (out) (optional): return location for the message's priority, or %NULL
+ * @priority: (out) (optional): return location for the message's priority, or %NULL; what is there
+ *   stays if no message is received
  * @timeout_us: how long to wait, in microseconds: negative for without end, 0 for not at all
  * @cancellable: (nullable): a cancellable, or %NULL
  * @error: return location for an error
