@@ -17,6 +17,10 @@ const Command *const commands[] = {
   &command_drain,
   &command_watch,
   &command_top,
+  &command_move,
+  &command_copy,
+  &command_save,
+  &command_restore,
   NULL,
 };
 
