@@ -100,7 +100,8 @@ choose (Restore *self, char **names, GError **error)
   return TRUE;
 }
 
-/* What was sent is not sent again by accident. */
+/* What was sent is not sent again by accident: neither all of what a part was sent of, nor all of
+ * what all was sent of, by who means the rest. */
 static gboolean
 check_progress (Restore *self, GError **error)
 {
@@ -108,9 +109,6 @@ check_progress (Restore *self, GError **error)
   guint n_messages = 0;
   guint n_delivered = 0;
   gboolean is_begun = FALSE;
-
-  if (goes_on || starts_anew)
-    return TRUE;
 
   for (guint i = 0; i < archive_reader_get_n_records (self->reader); i++)
     {
@@ -120,23 +118,31 @@ check_progress (Restore *self, GError **error)
         {
           n_messages++;
           n_delivered += record->is_delivered;
-          is_begun |= record->is_begun;
+          is_begun |= record->is_begun || record->is_delivered;
         }
     }
 
-  if (n_delivered == 0 && !is_begun)
-    return TRUE;
+  if (is_begun && !goes_on && !starts_anew)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                   ngettext ("Of the %u message in “%s”, %u was sent or put back already, and "
+                             "perhaps one more: --continue sends the rest, --from-start sends all",
+                             "Of the %u messages in “%s”, %u were sent or put back already, and "
+                             "perhaps one more: --continue sends the rest, --from-start sends all",
+                             n_messages),
+                   n_messages, shown, n_delivered);
+      return FALSE;
+    }
 
-  g_set_error (
-      error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-      ngettext ("Of the %u message in “%s”, %u was sent or put back already, and perhaps "
-                "one more: --continue sends the rest, --from-start sends all",
-                "Of the %u messages in “%s”, %u were sent or put back already, and perhaps "
-                "one more: --continue sends the rest, --from-start sends all",
-                n_messages),
-      n_messages, shown, n_delivered);
+  if (!is_begun && goes_on && archive_reader_is_complete (self->reader))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                   _ ("There is nothing to continue: either nothing of “%s” was sent, or all"),
+                   shown);
+      return FALSE;
+    }
 
-  return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -276,7 +282,8 @@ warn_of_doubts (Restore *self)
                        "message is binary, bytes at its end may be missing"));
 }
 
-/* Everything was sent, and the file can be used again. */
+/* When everything was sent the file can be used again; but not one that never was completed, which
+ * is there to put back what was taken. */
 static ExitStatus
 finish (Restore *self)
 {
@@ -292,7 +299,8 @@ finish (Restore *self)
       report_warning (_ ("Cannot remove “%s”: %s"), shown, g_strerror (errno));
       return EXIT_STATUS_FAILURE;
     }
-  if (!removes && !archive_reader_begin_round (self->reader, &error))
+  if (!removes && archive_reader_is_complete (self->reader) &&
+      !archive_reader_begin_round (self->reader, &error))
     return report_error (error);
 
   return EXIT_STATUS_SUCCESS;

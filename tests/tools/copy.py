@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""mood copy."""
+
+import signal
+import subprocess
+
+import safety
+import tool
+
+MESSAGES = [(b"", 3), (b"first", 0), (b"x" * 64, 2), (b"second\0", 0), (bytes(range(64)), 2),
+            (b"one", 1)]
+IN_ORDER = sorted(MESSAGES, key=lambda each: -each[1])
+
+
+class Copy(safety.SafetyTest):
+    def new_pair(self, maxmsg=8, source_maxmsg=8):
+        source, target = self.new_queue(maxmsg=source_maxmsg), self.new_queue(maxmsg=maxmsg)
+        for message, priority in MESSAGES:
+            source.send(message, priority)
+        return source, target
+
+    def test_order_and_priorities(self):
+        source, target = self.new_pair()
+        result = self.run_tool("copy", source.name[1:], target.name[1:])
+        self.assertIn("6 messages were copied", result.error)
+        self.assertEqual(target.receive_all(), IN_ORDER)
+        self.assertEqual(source.receive_all(), IN_ORDER)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_full_target(self):
+        source, target = self.new_pair(maxmsg=2)
+        result = self.run_tool("copy", source.name, target.name, "-t", "0", status=3)
+        self.assertIn("stayed full", result.error)
+        self.assertIn("2 messages were copied", result.error)
+        self.assertEqual(target.receive_all(), IN_ORDER[:2])
+        self.assertEqual(source.receive_all(), IN_ORDER)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_source_is_whole_while_waiting(self):
+        source, target = self.new_pair(maxmsg=1)
+        process = self.start_tool("copy", source.name, target.name, stderr=subprocess.PIPE)
+        copied = [target.receive()]
+        self.assertEqual(source.receive_all(), IN_ORDER)
+        copied += [target.receive() for _ in MESSAGES[1:]]
+        self.assertEqual(copied, IN_ORDER)
+        self.assertIn(b"6 messages were copied", process.stderr.read())
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
+
+    def test_signal(self):
+        source, target = self.new_pair(maxmsg=1)
+        process = self.start_tool("copy", source.name, target.name, stderr=subprocess.PIPE)
+        copied = [target.receive()]
+        process.send_signal(signal.SIGINT)
+        self.assertRegex(process.stderr.read().decode(), "^mood: [12] messages? w(as|ere) copied\n$")
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGINT)
+        copied += target.receive_all()
+        self.assertEqual(copied, IN_ORDER[:len(copied)])
+        self.assertEqual(source.receive_all(), IN_ORDER)
+
+    def test_refusals(self):
+        source, target = self.new_pair()
+        small = self.new_queue(msgsize=63)
+        missing = self.new_name()
+        for arguments, status, *parts in (
+                ((source.name, source.name), 1, "already"),
+                ((source.name, small.name), 1, " 64 ", " 63;"),
+                ((source.name, missing), 4, missing),
+                ((missing, target.name), 4, missing)):
+            result = self.run_tool("copy", *arguments, status=status)
+            for part in parts:
+                self.assertIn(part, result.error)
+        self.assertEqual(source.receive_all(), IN_ORDER)
+
+    def test_killed_at_each_moment(self):
+        n_kept = 0
+        moment = 1
+        while True:
+            source, target = self.new_pair()
+            killed = self.run_killed(moment, "copy", source.name, target.name)
+            n_kept += len(self.put_leftovers_back())
+            self.assertLessEqual(len(safety.extra(source.receive_all(), MESSAGES)), 1)
+            copied = target.receive_all()
+            self.assertEqual(copied, IN_ORDER[:len(copied)])
+            source.close()
+            target.close()
+            if not killed:
+                break
+            moment += 1
+        self.assertEqual(len(copied), len(MESSAGES))
+        self.assertGreater(n_kept, 2 * len(MESSAGES))
+
+    def test_others_fill_the_source(self):
+        # One that receives and sends at once makes the room that was there its own.
+        source, target = self.new_pair(source_maxmsg=len(MESSAGES))
+        environment = self.environment_that_fills(source, b"other", 9)
+        result = self.run_tool("copy", source.name, target.name, status=1, env=environment)
+        self.assertIn("1 message could not be put back. It is kept", result.error)
+        self.assertEqual(source.receive_all(), [(b"other", 9)] + IN_ORDER[:-1])
+        self.obey(result.error)
+        self.assertEqual(source.receive_all(), IN_ORDER[-1:])
+        self.assertEqual(self.leftovers(), [])
+
+
+if __name__ == "__main__":
+    tool.main()

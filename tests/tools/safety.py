@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What the tests of the commands that hold messages in files share: a place for their files, and the
+command killed at each moment that matters."""
+
+import collections
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+
+import tool
+
+KILL_AT = os.environ["MOOD_TEST_KILL_AT_LIBRARY"]
+
+
+def extra(messages, expected):
+    """Those that are not expected, or not so often; None of the expected may be missing."""
+    there, wanted = collections.Counter(messages), collections.Counter(expected)
+    missing = wanted - there
+    if missing:
+        raise AssertionError(f"lost: {missing}")
+    return list((there - wanted).elements())
+
+
+class SafetyTest(tool.ToolTest):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="mood-test-")
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+        self.state = os.path.join(self.directory, "state")
+        # GLib reads it once, in the command.
+        previous = os.environ.get("XDG_STATE_HOME")
+        os.environ["XDG_STATE_HOME"] = self.state
+
+        def restore():
+            if previous is None:
+                del os.environ["XDG_STATE_HOME"]
+            else:
+                os.environ["XDG_STATE_HOME"] = previous
+
+        self.addCleanup(restore)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def leftovers(self):
+        try:
+            return os.listdir(os.path.join(self.state, "mood"))
+        except FileNotFoundError:
+            return []
+
+    def run_killed(self, moment, *arguments):
+        """Whether the command was killed at that moment, which there may not be."""
+        environment = {
+            **os.environ,
+            "LD_PRELOAD": KILL_AT,
+            "MOOD_TEST_KILL_AT": str(moment),
+            # Its runtime would come first otherwise, and says so.
+            "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0",
+        }
+        result = subprocess.run(
+            [tool.TOOL, *arguments], capture_output=True, check=False, env=environment,
+            stdin=subprocess.DEVNULL, timeout=tool.LIMIT_SECONDS)
+        self.assertIn(result.returncode, (0, -signal.SIGKILL), result.stderr)
+        return result.returncode != 0
+
+    def obey(self, error):
+        """Does what the command tells to do on standard error: the commands that were told."""
+        commands = [line.partition(": mood restore ")[2] for line in error.splitlines()
+                    if ": mood restore " in line]
+        for command in commands:
+            self.run_tool("restore", *shlex.split(command))
+        return commands
+
+    def run_other(self):
+        """What a command says that has nothing to do itself."""
+        empty = self.new_queue(maxmsg=1, msgsize=1)
+        other = self.new_queue(maxmsg=1, msgsize=1)
+        error = self.run_tool("move", empty.name, other.name).error
+        empty.close()
+        other.close()
+        return error
+
+    def put_leftovers_back(self):
+        """As a user does: the next command tells how."""
+        commands = self.obey(self.run_other())
+        self.assertEqual(self.leftovers(), [])
+        return commands
