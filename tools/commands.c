@@ -21,6 +21,7 @@ const Command *const commands[] = {
   &command_copy,
   &command_save,
   &command_restore,
+  &command_bench,
   NULL,
 };
 
