@@ -65,16 +65,6 @@ class Limits(tool.ToolTest):
             self.assertEqual(limits["limits"][name],
                              "unlimited" if figure == resource.RLIM_INFINITY else figure)
 
-    def run_script(self, script, limit, enter=tool.enter_namespaces):
-        """Standard output of commands in namespaces in which there are no queues and nobody else."""
-        result = subprocess.run(
-            ["sh", "-ec", script, tool.TOOL], capture_output=True, check=False, encoding="utf-8",
-            timeout=tool.LIMIT_SECONDS, preexec_fn=self.with_room(limit, enter))
-        if "may not mount" in result.stdout:
-            self.skipTest("the process may not mount the queues")
-        self.assertEqual((result.returncode, result.stderr), (0, ""))
-        return result.stdout
-
     def set_in_namespace(self, **figures):
         """The beginning of a script, or the test is skipped."""
         script = " ".join(f"echo {figure} > {FOLDER}/{name};" for name, figure in figures.items())

@@ -212,6 +212,16 @@ class ToolTest(unittest.TestCase):
 
         return enter_and_limit
 
+    def run_script(self, script, limit, enter=enter_namespaces):
+        """Standard output of commands in namespaces in which there are no queues and nobody else."""
+        result = subprocess.run(
+            ["sh", "-ec", script, TOOL], capture_output=True, check=False, encoding="utf-8",
+            timeout=LIMIT_SECONDS, preexec_fn=self.with_room(limit, enter))
+        if "may not mount" in result.stdout:
+            self.skipTest("the process may not mount the queues")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return result.stdout
+
     def start_tool(self, *arguments, **keywords):
         """Starts the command; it is ended with the test."""
         process = subprocess.Popen([TOOL, *arguments], **keywords)
