@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* Some hundred times what a round takes. */
-#define PATIENCE_US (20 * G_USEC_PER_SEC)
+#define PATIENCE_US (10 * G_USEC_PER_SEC)
 
 /* A round, as its processes see it. */
 typedef struct

@@ -248,7 +248,7 @@ take_away (MoodMessageQueue *queue)
 static double
 get_quantile (GArray *values, double part)
 {
-  return bench_get_quantile ((const double *) values->data, values->len, part);
+  return bench_get_quantile (&g_array_index (values, double, 0), values->len, part);
 }
 
 /* Of the rounds: each with the one that followed it. */
