@@ -193,6 +193,23 @@ class Create(tool.ToolTest):
             self.assertEqual(self.size_of(name), (fits, 1000))
             tool.plain.unlink(name)
 
+    def test_fit_in_what_is_left(self):
+        """However many messages another queue has left room for."""
+        left = range(1, 10)
+        script = "".join(f"""
+            "$0" create --maxmsg={10 - n} --msgsize=1000 one
+            "$0" create --fit --maxmsg=10 --msgsize=1000 other
+            "$0" unlink one other""" for n in left)
+        text = self.run_script(script, 10 * (1000 + CHARGE) + 500)
+        self.assertEqual([int(line.split()[1]) for line in text.splitlines()], list(left))
+
+    def test_fit_of_one_message_less(self):
+        names = [self.new_name() for _ in range(2)]
+        result = self.run_tool("create", "--fit", "-n", "2", "-s", "1000", *names,
+                               preexec_fn=self.with_room(3 * (1000 + CHARGE)))
+        self.assertEqual(result.lines, [f"{names[0]}: 2 messages of 1000 bytes",
+                                        f"{names[1]}: 1 message of 1000 bytes"])
+
     def test_fit_above_what_the_namespace_allows(self):
         """Root is not bound by msg_max, but in a namespace of its own it is."""
         name = self.new_name()

@@ -111,8 +111,10 @@ class Limits(tool.ToolTest):
         script = self.set_in_namespace(queues_max=1) + """
             "$0" create --maxmsg=1 --msgsize=1 one
             "$0" limits --json"""
-        limits = json.loads(self.run_script(script, 20_000))
+        limits = json.loads(self.run_script(script, 200_000))
         self.assertEqual(limits["left"]["queues"], 0)
+        sizes = [each["msgsize"] for each in limits["fits"]]
+        self.assertEqual(sizes, sorted(set(sizes)))
         self.assertEqual([each["maxmsg"] for each in limits["fits"]], [0] * len(limits["fits"]))
         self.assertEqual(limits["default_queues"], 0)
         limits = json.loads(self.run_script('"$0" limits --json', 96))
