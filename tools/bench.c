@@ -417,13 +417,11 @@ const Command command_bench = {
   .description = N_ (
       "For two to three seconds messages are sent and received, by libmood and by mq_send(3) and "
       "mq_receive(3) alone, by turns: in one process, from one to another, and to another and "
-      "back. "
-      "The figures are medians of what was measured on this machine, now; they change with what "
-      "else it does, and with whether the processes share a core. The ratio changes least.\n\nIt "
-      "is "
-      "done on a queue without a name, of which nothing is left however it ends; or on NAME, which "
-      "has to be empty, and which nobody else may have open. What is left there when it is "
-      "interrupted is taken away. The way back is always a queue without a name."),
+      "back. The figures are medians of what was measured on this machine, now; they change with "
+      "what else it does, and with whether the processes share a core. The ratio changes "
+      "least.\n\nIt is done on a queue without a name, of which nothing is left however it ends; "
+      "or on NAME, which has to be empty, and which nobody else may have open. What is left "
+      "there when it is interrupted is taken away. The way back is always a queue without a name."),
   .options = options,
   .examples = examples,
   .minimum = 0,

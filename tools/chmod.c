@@ -13,7 +13,7 @@
 static const Example examples[] = {
   { "mood chmod 622 /jobs", N_ ("Lets everybody send, and only the owner receive") },
   { "mood chmod g+rw,o= jobs answers", N_ ("Lets the group send and receive, and no others") },
-  { "mood chmod -- -w /jobs", N_ ("Keeps from sending; “--” tells the mode from an option") },
+  { "mood chmod a-w /jobs", N_ ("Keeps everybody from sending") },
   { NULL },
 };
 
@@ -61,10 +61,10 @@ const Command command_chmod = {
       "MODE is an octal number up to 777, or changes as chmod(1) takes them: letters out of ugoa "
       "for the owner, the group, the others and all, then +, - or = and letters out of rwx, or "
       "one of ugo to copy from; several with commas between them. Without a letter before + or - "
-      "all are meant, but for what the umask keeps. To receive takes r, to send w; x means nothing "
-      "for a queue. A MODE that begins with - comes after “--”.\n\nWho has a queue open goes on as "
-      "before. Only its owner may change the mode, and root. One failure does not keep the others "
-      "from being changed."),
+      "all are meant, but for what the umask keeps. To receive takes r, to send w; x means "
+      "nothing for a queue. A MODE that begins with - comes after “--”.\n\nWho has a queue open "
+      "goes on as before. Only its owner may change the mode, and root. One failure does not "
+      "keep the others from being changed."),
   .examples = examples,
   .minimum = 2,
   .maximum = G_MAXUINT,

@@ -45,9 +45,9 @@ const Command command_chown = {
   .description = N_ (
       "OWNER and GROUP are names or numbers. “OWNER:” takes the owner's login group as well, and "
       "“:GROUP” leaves the owner.\n\nOnly root may give a queue to another user; its owner may "
-      "give it to a group that he is a member of. The bytes that a queue takes of RLIMIT_MSGQUEUE "
-      "stay charged to the user who created it. One failure does not keep the others from being "
-      "changed."),
+      "give it to a group that he is a member of. The bytes that a queue takes of "
+      "RLIMIT_MSGQUEUE stay charged to the user who created it. One failure does not keep the "
+      "others from being changed."),
   .examples = examples,
   .minimum = 2,
   .maximum = G_MAXUINT,

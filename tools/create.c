@@ -41,8 +41,7 @@ static const GOptionEntry options[] = {
   { "replace-empty", 'r', 0, G_OPTION_ARG_NONE, &replace_empty,
     N_ ("Replace one with other figures, if it is empty and nobody has it open"), NULL },
   { "fit", 'f', 0, G_OPTION_ARG_NONE, &fit,
-    N_ ("Make room for as many messages, up to N or fs.mqueue.msg_max, as the limits allow now"),
-    NULL },
+    N_ ("Take the most messages, up to N or msg_max, that the limits allow now"), NULL },
   { NULL },
 };
 
@@ -231,12 +230,11 @@ const Command command_create = {
   .description = N_ (
       "A queue that exists is an error, unless --exist-ok or --replace-empty says otherwise. One "
       "that stays is left as it is, with its messages, its mode and its owner; --maxmsg and "
-      "--msgsize, where they are given, must be what it has. --replace-empty makes a new one where "
-      "they are not.\n\nMODE is what “mood chmod” takes, a number or changes of 600. USER and "
-      "GROUP "
-      "are names or numbers; a queue that cannot be given to them is removed again.\n\n--fit tries "
-      "until the kernel agrees, because how much of RLIMIT_MSGQUEUE a user's queues take it tells "
-      "nobody, and says what it took. “mood limits” shows the limits."),
+      "--msgsize, where they are given, must be what it has. --replace-empty makes a new one "
+      "where they are not.\n\nMODE is what “mood chmod” takes, a number or changes of 600. USER "
+      "and GROUP are names or numbers; a queue that cannot be given to them is removed "
+      "again.\n\n--fit tries until the kernel agrees, because how much of RLIMIT_MSGQUEUE a "
+      "user's queues take it tells nobody, and says what it took. “mood limits” shows the limits."),
   .options = options,
   .examples = examples,
   .completions = completions,

@@ -424,17 +424,13 @@ const Command command_limits = {
   .arguments = NULL,
   .summary = N_ ("Shows the limits on queues, and what still fits"),
   .description = N_ (
-      "How many bytes of RLIMIT_MSGQUEUE are in use the kernel tells nobody. What is shown as used "
-      "is what the queues take that are seen to belong to this user. Queues that were unlinked and "
-      "are still open count as well, as do those in other IPC namespaces, so that less may be "
-      "left; "
-      "and a queue is charged to the user who created it, whoever it was given to. That one fits "
-      "is "
-      "certain when “mood create” has made it; with --fit it tries.\n\nRoot is bound by msg_max "
-      "and "
-      "msgsize_max only where it lacks CAP_SYS_RESOURCE, as in most containers. In JSON what is "
-      "not "
-      "known is null, and what is not limited is “unlimited”."),
+      "How many bytes of RLIMIT_MSGQUEUE are in use the kernel tells nobody. What is shown as "
+      "used is what the queues take that are seen to belong to this user. Queues that were "
+      "unlinked and are still open count as well, as do those in other IPC namespaces, so that "
+      "less may be left; and a queue is charged to the user who created it, whoever it was given "
+      "to. That one fits is certain when “mood create” has made it; with --fit it tries.\n\nWhat "
+      "is in /proc binds root only where it lacks CAP_SYS_RESOURCE, as in most containers. In "
+      "JSON what is not known is null, and what is not limited is “unlimited”."),
   .options = options,
   .examples = examples,
   .run = run,

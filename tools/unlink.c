@@ -47,9 +47,9 @@ const Command command_unlink = {
   .arguments = N_ ("NAME…"),
   .summary = N_ ("Removes queues"),
   .description = N_ (
-      "The names are gone at once. Whoever has a queue open keeps it, with its messages, until he "
-      "closes it; until then it goes on taking its bytes of RLIMIT_MSGQUEUE. The messages of one "
-      "that nobody has open are lost.\n\nOne that cannot be removed does not keep the others."),
+      "The names are gone at once. Whoever has a queue open keeps it, with its messages, until "
+      "he closes it; until then it goes on taking its bytes of RLIMIT_MSGQUEUE. The messages of "
+      "one that nobody has open are lost.\n\nOne that cannot be removed does not keep the others."),
   .options = options,
   .examples = examples,
   .minimum = 1,
