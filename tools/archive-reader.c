@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/file.h>
@@ -435,6 +436,30 @@ archive_reader_new (const char *path, ArchiveAccess access, GError **error)
     }
 
   return archive_reader_new_from_fd (fd, path, error);
+}
+
+/* Opens what a process that is gone has left. NULL without an error means that no message was left
+ * in it, and that it is removed. */
+ArchiveReader *
+archive_reader_new_from_leftover (const char *path, GError **error)
+{
+  g_autoptr (ArchiveReader) reader = NULL;
+  g_autoptr (GError) local_error = NULL;
+  struct stat status;
+
+  reader = archive_reader_new (path, ARCHIVE_ACCESS_DELIVER, &local_error);
+  if (reader != NULL && reader->n_left > 0)
+    return g_steal_pointer (&reader);
+
+  /* One that is empty was created, and its process was killed; or it is about to be locked, and to
+   * be found gone then. */
+  if (reader == NULL && (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_BUSY) ||
+                         lstat (path, &status) == -1 || status.st_size > 0))
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  else
+    g_unlink (path);
+
+  return NULL;
 }
 
 void

@@ -27,6 +27,7 @@ typedef struct _ArchiveReader ArchiveReader;
 
 ArchiveReader *archive_reader_new (const char *path, ArchiveAccess access, GError **error);
 ArchiveReader *archive_reader_new_from_fd (int fd, const char *path, GError **error);
+ArchiveReader *archive_reader_new_from_leftover (const char *path, GError **error);
 gboolean archive_reader_read_on (ArchiveReader *self, GError **error);
 void archive_reader_free (ArchiveReader *self);
 

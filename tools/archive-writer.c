@@ -457,17 +457,15 @@ archive_writer_finish (ArchiveWriter *self, const char *path, gboolean may_repla
 {
   ArchiveHeader *header = get_header (self);
 
-  if (ftruncate (self->fd, (off_t) self->offset) == -1)
-    return set_error (self, _ ("Cannot write to"), error);
-  set_number (&header->flags, ARCHIVE_COMPLETE);
-  if (fsync (self->fd) == -1)
+  if (ftruncate (self->fd, (off_t) self->offset) == -1 || fsync (self->fd) == -1)
     return set_error (self, _ ("Cannot write to"), error);
   if (rename_to (self, path, may_replace) == -1)
     return set_error (self, _ ("Cannot rename"), error);
   g_free (self->path);
   self->path = g_strdup (path);
 
-  /* Only now: a file that has its name yet to come tells what has still to be put back. */
+  /* Only now: a file that has its name yet to come is there to put back what was taken. */
+  set_number (&header->flags, ARCHIVE_COMPLETE);
   set_number (&header->round, GUINT32_FROM_LE (header->round) + 1);
   if (fsync (self->fd) == -1)
     return set_error (self, _ ("Cannot write to"), error);

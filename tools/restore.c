@@ -313,7 +313,8 @@ send_all (Restore *self)
     .reader = self->reader,
     .senders = self->senders,
     .timeout_us = self->timeout_us,
-    .sends_all = starts_anew,
+    /* Of a file that can be written to, all were made new. */
+    .sends_all = starts_anew && !archive_reader_is_writable (self->reader),
   };
   ExitStatus status;
 

@@ -15,7 +15,6 @@
 #include "taking.h"
 
 #include <glib/gi18n.h>
-#include <glib/gstdio.h>
 
 /* The file's name has this while it is not complete. */
 #define PARTIAL_SUFFIX ".partial"
@@ -105,25 +104,21 @@ open_queues (char **names, ExitStatus *status, GError **error)
 static gboolean
 clear_partial (const char *path, GError **error)
 {
-  g_autoptr (ArchiveReader) reader = NULL;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (ArchiveReader) reader = archive_reader_new_from_leftover (path, &local_error);
   g_autofree char *command = NULL;
   g_autofree char *shown = NULL;
   guint n;
 
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
-    return TRUE;
-
-  reader = archive_reader_new (path, ARCHIVE_ACCESS_DELIVER, error);
   if (reader == NULL)
-    return FALSE;
-
-  n = archive_reader_count_left (reader);
-  if (n == 0)
     {
-      g_unlink (path);
-      return TRUE;
+      if (local_error == NULL || g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
     }
 
+  n = archive_reader_count_left (reader);
   shown = g_filename_display_name (path);
   command = archive_reader_format_restore_command (reader);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,

@@ -9,11 +9,7 @@
 #include "report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gi18n.h>
-#include <glib/gstdio.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUFFIX ".mood"
@@ -69,40 +65,6 @@ tell (ArchiveReader *reader)
                n, command);
 }
 
-/* Removes what has no messages, and tells of the others. */
-static void
-look_at (const char *path)
-{
-  int fd = open (path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-  g_autoptr (ArchiveReader) reader = NULL;
-  g_autoptr (GError) error = NULL;
-  struct stat status;
-
-  if (fd == -1)
-    return;
-  if (flock (fd, LOCK_EX | LOCK_NB) == -1)
-    {
-      close (fd);
-      return;
-    }
-
-  /* Its process ended, or has it yet to lock, and will find that it is gone. */
-  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode) && status.st_size == 0)
-    {
-      g_unlink (path);
-      close (fd);
-      return;
-    }
-
-  reader = archive_reader_new_from_fd (fd, path, &error);
-  if (reader == NULL)
-    report_warning ("%s", error->message);
-  else if (archive_reader_count_left (reader) == 0)
-    g_unlink (path);
-  else
-    tell (reader);
-}
-
 /* Of processes that were killed, or could not put messages back. */
 void
 state_directory_tell_leftovers (void)
@@ -114,8 +76,17 @@ state_directory_tell_leftovers (void)
   while (entries != NULL && (name = g_dir_read_name (entries)) != NULL)
     {
       g_autofree char *path = g_build_filename (directory, name, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (ArchiveReader) reader = NULL;
 
-      if (g_str_has_suffix (name, SUFFIX))
-        look_at (path);
+      if (!g_str_has_suffix (name, SUFFIX))
+        continue;
+
+      reader = archive_reader_new_from_leftover (path, &error);
+      if (reader != NULL)
+        tell (reader);
+      else if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY) &&
+               !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+        report_warning ("%s", error->message);
     }
 }

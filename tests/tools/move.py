@@ -137,8 +137,7 @@ class Move(safety.SafetyTest):
             if doubled:
                 self.assertIn("--continue", commands[0])
                 n_doubled += 1
-            source.close()
-            target.close()
+            self.drop(source, target)
             if not killed:
                 break
             moment += 1

@@ -12,7 +12,7 @@ import tempfile
 
 import tool
 
-KILL_AT = os.environ["MOOD_TEST_KILL_AT_LIBRARY"]
+MOMENTS = os.environ["MOOD_TEST_MOMENTS"]
 
 
 def extra(messages, expected):
@@ -22,6 +22,16 @@ def extra(messages, expected):
     if missing:
         raise AssertionError(f"lost: {missing}")
     return list((there - wanted).elements())
+
+
+def moments_environment(**details):
+    return {
+        **os.environ,
+        "LD_PRELOAD": MOMENTS,
+        # Its runtime would come first otherwise, and says so.
+        "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0",
+        **details,
+    }
 
 
 class SafetyTest(tool.ToolTest):
@@ -45,6 +55,12 @@ class SafetyTest(tool.ToolTest):
     def path(self, name):
         return os.path.join(self.directory, name)
 
+    def drop(self, *queues):
+        """In a loop: there cannot be many at a time."""
+        for queue in queues:
+            queue.close()
+            tool.plain.unlink(queue.name)
+
     def leftovers(self):
         try:
             return os.listdir(os.path.join(self.state, "mood"))
@@ -53,18 +69,19 @@ class SafetyTest(tool.ToolTest):
 
     def run_killed(self, moment, *arguments):
         """Whether the command was killed at that moment, which there may not be."""
-        environment = {
-            **os.environ,
-            "LD_PRELOAD": KILL_AT,
-            "MOOD_TEST_KILL_AT": str(moment),
-            # Its runtime would come first otherwise, and says so.
-            "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0",
-        }
         result = subprocess.run(
-            [tool.TOOL, *arguments], capture_output=True, check=False, env=environment,
-            stdin=subprocess.DEVNULL, timeout=tool.LIMIT_SECONDS)
+            [tool.TOOL, *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL,
+            env=moments_environment(MOOD_TEST_KILL_AT=str(moment)), timeout=tool.LIMIT_SECONDS)
         self.assertIn(result.returncode, (0, -signal.SIGKILL), result.stderr)
         return result.returncode != 0
+
+    def start_stopped(self, function, *arguments):
+        """Starts the command, which has stopped after its first call of the function."""
+        process = self.start_tool(
+            *arguments, stderr=subprocess.PIPE,
+            env=moments_environment(MOOD_TEST_STOP_AFTER=function))
+        self.assertEqual(os.waitid(os.P_PID, process.pid, os.WSTOPPED).si_status, signal.SIGSTOP)
+        return process
 
     def obey(self, error):
         """Does what the command tells to do on standard error: the commands that were told."""
@@ -79,8 +96,7 @@ class SafetyTest(tool.ToolTest):
         empty = self.new_queue(maxmsg=1, msgsize=1)
         other = self.new_queue(maxmsg=1, msgsize=1)
         error = self.run_tool("move", empty.name, other.name).error
-        empty.close()
-        other.close()
+        self.drop(empty, other)
         return error
 
     def put_leftovers_back(self):

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Preloaded into the command, kills it by SIGKILL at one of the moments that matter for messages:
- * right before or right after a call that moves one, or that changes the file which keeps them.
+/* Preloaded into the command, has it killed at one of the moments that matter for messages: right
+ * before or right after a call that moves one, or that changes the file which keeps them.
  * MOOD_TEST_KILL_AT is which of these moments, from 1 on. What is after a call is in the kernel's
- * hands only: the caller has learned nothing of it. */
+ * hands only: the caller has learned nothing of it. MOOD_TEST_STOP_AFTER names a function, and has
+ * the command stop after the first call of it, until the test lets it go on. */
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -24,6 +26,19 @@ pass_moment (void)
     kill (getpid (), SIGKILL);
 }
 
+static void
+stop_after (const char *function)
+{
+  static int was_stopped;
+  const char *wanted = getenv ("MOOD_TEST_STOP_AFTER");
+
+  if (wanted == NULL || was_stopped || strcmp (wanted, function) != 0)
+    return;
+
+  was_stopped = 1;
+  raise (SIGSTOP);
+}
+
 #define WRAP(type, name, symbol, parameters, arguments)                                            \
   type name parameters                                                                             \
   {                                                                                                \
@@ -32,6 +47,7 @@ pass_moment (void)
                                                                                                    \
     pass_moment ();                                                                                \
     result = next arguments;                                                                       \
+    stop_after (#name);                                                                            \
     pass_moment ();                                                                                \
                                                                                                    \
     return result;                                                                                 \

@@ -83,8 +83,7 @@ class Copy(safety.SafetyTest):
             self.assertLessEqual(len(safety.extra(source.receive_all(), MESSAGES)), 1)
             copied = target.receive_all()
             self.assertEqual(copied, IN_ORDER[:len(copied)])
-            source.close()
-            target.close()
+            self.drop(source, target)
             if not killed:
                 break
             moment += 1
@@ -92,14 +91,18 @@ class Copy(safety.SafetyTest):
         self.assertGreater(n_kept, 2 * len(MESSAGES))
 
     def test_others_fill_the_source(self):
-        # One that receives and sends at once makes the room that was there its own.
         source, target = self.new_pair(source_maxmsg=len(MESSAGES))
-        environment = self.environment_that_fills(source, b"other", 9)
-        result = self.run_tool("copy", source.name, target.name, status=1, env=environment)
-        self.assertIn("1 message could not be put back. It is kept", result.error)
-        self.assertEqual(source.receive_all(), [(b"other", 9)] + IN_ORDER[:-1])
-        self.obey(result.error)
-        self.assertEqual(source.receive_all(), IN_ORDER[-1:])
+        process = self.start_stopped("mq_timedreceive", "copy", source.name, target.name)
+        source.send(b"other", 9)
+        # Also ends the wait for room.
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        error = process.stderr.read().decode()
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGINT)
+        self.assertIn("1 message could not be put back. It is kept", error)
+        self.assertEqual(source.receive_all(), [(b"other", 9), *IN_ORDER[1:]])
+        self.assertEqual(len(self.obey(error)), 1)
+        self.assertEqual(source.receive_all(), IN_ORDER[:1])
         self.assertEqual(self.leftovers(), [])
 
 

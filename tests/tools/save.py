@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""mood save."""
+
+import os
+import random
+import resource
+import signal
+import stat
+import subprocess
+
+import safety
+import tool
+
+MESSAGES = [(b"", 3), (b"first", 0), (b"x" * 64, 2), (b"second\0", 0), (bytes(range(64)), 2),
+            (b"one", 1)]
+IN_ORDER = sorted(MESSAGES, key=lambda each: -each[1])
+
+
+def add_queue(messages, mark):
+    """The same for another queue, and none of them equal."""
+    return [(mark + message[1:], priority) for message, priority in messages]
+
+
+class Save(safety.SafetyTest):
+    def setUp(self):
+        super().setUp()
+        self.file = self.path("queues.mood")
+        self.partial = self.file + ".partial"
+
+    def new_filled(self, messages=None, maxmsg=8):
+        queue = self.new_queue(maxmsg=maxmsg)
+        for message, priority in MESSAGES if messages is None else messages:
+            queue.send(message, priority)
+        return queue
+
+    def saved(self, queue, file=None):
+        """What the file has of the queue, found out by restoring it."""
+        before = queue.receive_all()
+        self.run_tool("restore", file or self.file, queue.name)
+        saved = queue.receive_all()
+        for message, priority in before:
+            queue.send(message, priority)
+        return saved
+
+    def files(self):
+        return sorted(name for name in os.listdir(self.directory) if name != "state")
+
+    def test_nothing_changes(self):
+        queue, empty = self.new_filled(), self.new_queue()
+        result = self.run_tool("save", self.file, queue.name[1:], empty.name, queue.name)
+        self.assertIn("6 messages were saved", result.error)
+        self.assertEqual(self.files(), ["queues.mood"])
+        self.assertEqual(stat.S_IMODE(os.stat(self.file).st_mode), 0o600)
+        self.assertEqual(self.saved(queue), IN_ORDER)
+        self.assertEqual(self.saved(empty), [])
+        self.assertEqual(queue.receive_all(), IN_ORDER)
+
+    def test_drain(self):
+        queue, other = self.new_filled(), self.new_filled([(b"other", 5)])
+        self.run_tool("save", "--drain", self.file, queue.name, other.name)
+        self.assertEqual((queue.curmsgs, other.curmsgs), (0, 0))
+        self.assertEqual(self.saved(queue), IN_ORDER)
+        self.assertEqual(self.saved(other), [(b"other", 5)])
+
+    def test_all_queues(self):
+        queue, other = self.new_filled(), self.new_filled([(b"other", 5)])
+        hidden = None
+        if os.getuid() != 0:
+            hidden = self.new_queue(mode=0o200)
+        result = self.run_tool("save", self.file, status=0 if hidden is None else 1)
+        if hidden is not None:
+            self.assertIn(hidden.name, result.error)
+        self.assertEqual(self.saved(queue), IN_ORDER)
+        self.assertEqual(self.saved(other), [(b"other", 5)])
+
+    def test_one_is_missing(self):
+        queue, missing = self.new_filled(), self.new_name()
+        self.assertIn(
+            missing, self.run_tool("save", self.file, missing, queue.name, status=4).error)
+        self.assertEqual(self.saved(queue), IN_ORDER)
+        os.remove(self.file)
+        self.run_tool("save", self.file, missing, status=4)
+        self.assertEqual(self.files(), [])
+
+    def test_existing_file(self):
+        queue = self.new_filled()
+        with open(self.file, "wb") as file:
+            file.write(b"precious")
+        self.assertIn("--force", self.run_tool("save", self.file, queue.name, status=1).error)
+        with open(self.file, "rb") as file:
+            self.assertEqual(file.read(), b"precious")
+        self.run_tool("save", "--force", self.file, queue.name)
+        self.assertEqual(self.saved(queue), IN_ORDER)
+
+    def test_no_such_directory(self):
+        queue = self.new_filled()
+        path = self.path("missing/queues.mood")
+        self.assertIn(path, self.run_tool("save", path, queue.name, status=4).error)
+        self.assertEqual(queue.receive_all(), IN_ORDER)
+
+    def test_name_that_is_no_text(self):
+        queue = tool.plain.Queue(self.new_name() + "\udcff", maxmsg=2, msgsize=8)
+        self.addCleanup(tool.plain.unlink, queue.name)
+        self.addCleanup(queue.close)
+        queue.send(b"one", 1)
+        self.run_tool("save", self.file, queue.name)
+        self.assertEqual(self.saved(queue), [(b"one", 1)])
+
+    def test_message_sent_meanwhile(self):
+        queue = self.new_filled()
+        process = self.start_stopped("mq_timedreceive", "save", self.file, queue.name)
+        queue.send(b"new", 3)
+        process.send_signal(signal.SIGCONT)
+        process.stderr.read()
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
+        # As many as waited at the start, of which one came later.
+        self.assertEqual(self.saved(queue), [IN_ORDER[0], (b"new", 3), *IN_ORDER[1:-1]])
+        self.assertEqual(safety.extra(queue.receive_all(), MESSAGES), [(b"new", 3)])
+
+    def test_signal(self):
+        for drain in ([], ["--drain"]):
+            queue = self.new_filled()
+            process = self.start_stopped(
+                "mq_timedreceive", "save", self.file, queue.name, *drain)
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)
+            self.assertIn(b"Nothing was saved", process.stderr.read())
+            self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGTERM)
+            self.assertEqual(safety.extra(queue.receive_all(), MESSAGES), [])
+            self.assertEqual(self.files(), [])
+
+    def test_disk_without_room(self):
+        for drain in ([], ["--drain"]):
+            queue = self.new_filled()
+            result = self.run_tool(
+                "save", self.file, queue.name, *drain, status=1,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+            self.assertIn("There is no room", result.error)
+            self.assertEqual(queue.receive_all(), IN_ORDER)
+            self.assertEqual(self.files(), [])
+
+    def test_disk_that_gets_full(self):
+        # 64 KiB are not enough for so many messages: the second time of growing fails.
+        if os.getuid() != 0:
+            self.skipTest("a file system of one's own needs root")
+        disk = self.path("disk")
+        os.mkdir(disk)
+        queues = [self.new_queue(maxmsg=8, msgsize=8192) for _ in range(5)]
+        messages = [(bytes([i]) * 8000, i % 3) for i in range(8)]
+        for queue in queues:
+            for message, priority in messages:
+                queue.send(message, priority)
+        script = ('mount -t tmpfs -o size=280k none "$1" || exit 77; cd "$1"; shift; '
+                  '"$@"; status=$?; ls; exit $status')
+        result = subprocess.run(
+            ["unshare", "-m", "sh", "-c", script, "sh", disk, tool.TOOL, "save", "x.mood",
+             *(queue.name for queue in queues)],
+            capture_output=True, check=False, timeout=tool.LIMIT_SECONDS)
+        if result.returncode not in (0, 1):
+            self.skipTest("no file system of one's own")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn(b"There is no room", result.stderr)
+        self.assertEqual(result.stdout, b"")
+        for queue in queues:
+            self.assertEqual(safety.extra(queue.receive_all(), messages), [])
+
+    def check_killed_at_each_moment(self, *drain):
+        n_partial = n_whole = 0
+        moment = 1
+        while True:
+            messages = [MESSAGES, [(b"other", 5), (b"third", 5)]]
+            queues = [self.new_filled(each) for each in messages]
+            names = [queue.name for queue in queues]
+            killed = self.run_killed(moment, "save", self.file, *names, *drain)
+            partial = os.path.exists(self.partial)
+            n_partial += partial
+            n_whole += os.path.exists(self.file)
+            # Killed before anything could be taken, it may be empty.
+            if partial and os.path.getsize(self.partial) == 0:
+                self.run_tool("save", self.file, names[1])
+            elif partial:
+                self.run_tool("restore", "--remove", "--continue", self.partial)
+            elif drain and os.path.exists(self.file):
+                self.run_tool("restore", self.file)
+            extra = []
+            for queue, expected in zip(queues, messages):
+                extra += safety.extra(queue.receive_all(), expected)
+                self.drop(queue)
+            self.assertLessEqual(len(extra), 1)
+            for path in (self.partial, self.file):
+                if os.path.exists(path):
+                    os.remove(path)
+            if not killed:
+                break
+            moment += 1
+        self.assertGreater(n_partial, 16)
+        self.assertGreater(n_whole, 1)
+
+    def test_killed_at_each_moment(self):
+        self.check_killed_at_each_moment()
+
+    def test_drain_killed_at_each_moment(self):
+        self.check_killed_at_each_moment("--drain")
+
+    def test_killed_at_random(self):
+        random.seed(os.environ.get("MOOD_TEST_SEED"))
+        for _ in range(60):
+            queue = self.new_filled()
+            process = self.start_tool("save", self.file, queue.name, stderr=subprocess.DEVNULL)
+            # Until it has been seen at work, and some more.
+            while (queue.curmsgs == len(MESSAGES) and process.poll() is None):
+                pass
+            for _ in range(random.randrange(40)):
+                queue.attributes()
+            process.kill()
+            process.wait(tool.LIMIT_SECONDS)
+            if os.path.exists(self.partial) and os.path.getsize(self.partial) > 0:
+                self.run_tool("restore", "--remove", "--continue", self.partial)
+            self.assertLessEqual(len(safety.extra(queue.receive_all(), MESSAGES)), 1)
+            self.drop(queue)
+            if os.path.exists(self.file):
+                os.remove(self.file)
+
+    def test_leftover_is_not_overwritten(self):
+        queue = self.new_filled()
+        process = self.start_stopped("mq_timedreceive", "save", self.file, queue.name)
+        error = self.run_tool("save", self.file, queue.name, status=1).error
+        self.assertIn("in use", error)
+        process.kill()
+        process.wait(tool.LIMIT_SECONDS)
+        error = self.run_tool("save", self.file, queue.name, status=1).error
+        self.assertIn("1 message ", error)
+        self.assertEqual(len(self.obey(error)), 1)
+        self.run_tool("save", self.file, queue.name)
+        self.assertEqual(self.files(), ["queues.mood"])
+        self.assertEqual(safety.extra(self.saved(queue), MESSAGES), [])
+
+
+if __name__ == "__main__":
+    tool.main()
