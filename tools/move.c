@@ -50,8 +50,7 @@ put_back (Move *self)
   const guint8 *message = archive_writer_get_last (self->hand, &length, &priority);
   g_autofree char *quoted = NULL;
 
-  if (self->back != NULL && mood_message_queue_send_with_timeout (self->back, message, length,
-                                                                  priority, 0, NULL, NULL) != -1)
+  if (sending_try (self->back, message, length, priority))
     {
       archive_writer_drop_last (self->hand);
       report_note (_ ("A message was put back into “%s”"), self->pair.from_name);

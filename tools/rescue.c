@@ -8,6 +8,7 @@
 
 #include "json.h"
 #include "report.h"
+#include "sending.h"
 #include "state-directory.h"
 
 #include <glib/gi18n.h>
@@ -35,15 +36,6 @@ rescue_new (MoodMessageQueue *queue)
   self->name = g_filename_display_name (mood_message_queue_get_name (queue));
 
   return self;
-}
-
-static gboolean
-put_back (Rescue *self, const guint8 *message, gsize length, guint priority)
-{
-  /* What is sent to a queue without a name is there for nobody. */
-  return self->sender != NULL && !mood_message_queue_is_unlinked (self->sender) &&
-         mood_message_queue_send_with_timeout (self->sender, message, length, priority, 0, NULL,
-                                               NULL) != -1;
 }
 
 static gboolean
@@ -83,7 +75,7 @@ write_out (Rescue *self, const guint8 *message, gsize length, guint priority)
 void
 rescue_message (Rescue *self, const guint8 *message, gsize length, guint priority)
 {
-  if (put_back (self, message, length, priority))
+  if (sending_try (self->sender, message, length, priority))
     self->n_put_back++;
   else if (keep (self, message, length, priority))
     self->n_kept++;

@@ -375,6 +375,11 @@ run (char **arguments, GError **error)
       USAGE_ERROR (error, _ ("--continue and --from-start exclude each other"));
       return EXIT_STATUS_USAGE;
     }
+  if (as_json && !lists)
+    {
+      USAGE_ERROR (error, _ ("--json goes with --list"));
+      return EXIT_STATUS_USAGE;
+    }
   if (!seconds_parse (timeout_text, &self.timeout_us, error))
     return EXIT_STATUS_USAGE;
 

@@ -111,3 +111,12 @@ sending_send (MoodMessageQueue *queue,
         return result;
     }
 }
+
+/* Whether the message is in the queue, which may be NULL. Signals need not be held back. */
+gboolean
+sending_try (MoodMessageQueue *queue, const guint8 *message, gsize length, guint priority)
+{
+  return queue != NULL && check_name (queue, NULL) &&
+         mood_message_queue_send_with_timeout (queue, message, length, priority, 0, NULL, NULL) !=
+             -1;
+}

@@ -20,5 +20,6 @@ SendingResult sending_send (MoodMessageQueue *queue,
                             guint priority,
                             gint64 timeout_us,
                             GError **error);
+gboolean sending_try (MoodMessageQueue *queue, const guint8 *message, gsize length, guint priority);
 
 G_END_DECLS

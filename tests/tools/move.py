@@ -5,6 +5,7 @@
 
 import os
 import random
+import shlex
 import signal
 import subprocess
 
@@ -122,6 +123,48 @@ class Move(safety.SafetyTest):
         result = self.run_tool("move", source.name, target.name, status=1)
         self.assertIn("XDG_STATE_HOME", result.error)
         self.assertEqual(source.receive_all(), IN_ORDER)
+
+    def test_source_is_removed(self):
+        source, target = self.new_pair(maxmsg=1)
+        process = self.start_stopped("mq_timedreceive", "move", source.name, target.name)
+        tool.plain.unlink(source.name)
+        target.send(b"in its place")
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        error = process.stderr.read().decode()
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGTERM)
+        self.assertIn("could not be put back", error)
+        self.assertEqual(source.receive_all(), IN_ORDER[1:])
+        # The queue is created again.
+        self.assertEqual(len(self.obey(error)), 1)
+        again = tool.plain.Queue(source.name, os.O_RDONLY)
+        self.addCleanup(again.close)
+        self.assertEqual(again.attributes()[1:3], [8, 64])
+        self.assertEqual(again.receive_all(), IN_ORDER[:1])
+        self.assertEqual(self.leftovers(), [])
+
+    def test_target_fills_up_meanwhile(self):
+        source, target = self.new_pair(maxmsg=1)
+        process = self.start_stopped("mq_timedreceive", "move", source.name, target.name, "-t", "0")
+        target.send(b"in its place")
+        process.send_signal(signal.SIGCONT)
+        error = process.stderr.read().decode()
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 3)
+        self.assertIn("put back into", error)
+        self.assertEqual(source.receive_all(), IN_ORDER)
+        self.assertEqual(target.receive_all(), [(b"in its place", 0)])
+        self.assertEqual(self.leftovers(), [])
+
+    def test_doubts_are_told(self):
+        source, target = self.new_pair()
+        for moment, part in (("mq_timedreceive", "bytes at its end"),
+                             ("mq_timedsend", "may have been sent before")):
+            process = self.start_stopped(moment, "move", source.name, target.name)
+            process.kill()
+            process.wait(tool.LIMIT_SECONDS)
+            line = self.run_other().splitlines()[0]
+            result = self.run_tool("restore", *shlex.split(line.partition(": mood restore ")[2]))
+            self.assertIn(part, result.error)
 
     def test_killed_at_each_moment(self):
         n_kept = n_doubled = 0

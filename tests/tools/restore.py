@@ -198,6 +198,7 @@ class Restore(safety.SafetyTest):
         self.assertEqual(shown["queues"][0]["mode"], "0640")
         self.assertEqual(shown["queues"][0]["messages"], 5)
         self.assertEqual(queue.curmsgs, 0)
+        self.run_tool("restore", "--json", self.file, status=2)
 
     def test_killed_at_each_moment(self):
         moment = 1
