@@ -4,11 +4,14 @@
 """mood save."""
 
 import os
+import pathlib
 import random
+import re
 import resource
 import signal
 import stat
 import subprocess
+import sys
 
 import safety
 import tool
@@ -16,11 +19,6 @@ import tool
 MESSAGES = [(b"", 3), (b"first", 0), (b"x" * 64, 2), (b"second\0", 0), (bytes(range(64)), 2),
             (b"one", 1)]
 IN_ORDER = sorted(MESSAGES, key=lambda each: -each[1])
-
-
-def add_queue(messages, mark):
-    """The same for another queue, and none of them equal."""
-    return [(mark + message[1:], priority) for message, priority in messages]
 
 
 class Save(safety.SafetyTest):
@@ -56,6 +54,18 @@ class Save(safety.SafetyTest):
         self.assertEqual(self.saved(queue), IN_ORDER)
         self.assertEqual(self.saved(empty), [])
         self.assertEqual(queue.receive_all(), IN_ORDER)
+
+    def test_program_of_the_page(self):
+        """That reads the file by what the page says of its bytes."""
+        queue = self.new_filled()
+        self.run_tool("save", self.file, queue.name)
+        page = pathlib.Path(__file__).resolve().parents[2] / "docs" / "archive-format.md"
+        program = re.search("^```python\n(.*?)^```", page.read_text(encoding="utf-8"),
+                            re.DOTALL | re.MULTILINE)[1]
+        result = subprocess.run([sys.executable, "-c", program, self.file], check=True,
+                                capture_output=True, timeout=tool.LIMIT_SECONDS)
+        self.assertEqual(result.stdout.decode().splitlines(),
+                         [f"0 {priority} {message}" for message, priority in IN_ORDER])
 
     def test_drain(self):
         queue, other = self.new_filled(), self.new_filled([(b"other", 5)])
@@ -142,7 +152,7 @@ class Save(safety.SafetyTest):
             self.assertEqual(self.files(), [])
 
     def test_disk_that_gets_full(self):
-        # 64 KiB are not enough for so many messages: the second time of growing fails.
+        # There is room for the first messages, and no more when the file has to grow.
         if os.getuid() != 0:
             self.skipTest("a file system of one's own needs root")
         disk = self.path("disk")
