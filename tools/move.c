@@ -18,8 +18,7 @@ static char *timeout_text;
 
 static const GOptionEntry options[] = {
   { "count", 'n', 0, G_OPTION_ARG_INT, &count,
-    N_ ("Move so many messages at most, in the place of those that wait at the start"),
-    N_ ("NUMBER") },
+    N_ ("Move so many at most, and not as many as wait at the start"), N_ ("NUMBER") },
   { "timeout", 't', 0, G_OPTION_ARG_STRING, &timeout_text,
     N_ ("Wait so long at most for room for each message; 0 does not wait"), N_ ("SECONDS") },
   { NULL },

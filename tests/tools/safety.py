@@ -75,10 +75,10 @@ class SafetyTest(tool.ToolTest):
         self.assertIn(result.returncode, (0, -signal.SIGKILL), result.stderr)
         return result.returncode != 0
 
-    def start_stopped(self, function, *arguments):
+    def start_stopped(self, function, *arguments, **keywords):
         """Starts the command, which has stopped after its first call of the function."""
         process = self.start_tool(
-            *arguments, stderr=subprocess.PIPE,
+            *arguments, stderr=subprocess.PIPE, **keywords,
             env=moments_environment(MOOD_TEST_STOP_AFTER=function))
         self.assertEqual(os.waitid(os.P_PID, process.pid, os.WSTOPPED).si_status, signal.SIGSTOP)
         return process
