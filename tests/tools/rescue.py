@@ -6,6 +6,7 @@
 import base64
 import json
 import signal
+import subprocess
 
 import safety
 import tool
@@ -32,7 +33,9 @@ class Rescue(safety.SafetyTest):
     def test_back_into_the_queue(self):
         queue = self.new_filled()
         with open("/dev/full", "wb") as full:
-            process = self.start_tool("recv", queue.name, "--count=2", stdout=full)
+            process = self.start_tool(
+                "recv", queue.name, "--count=2", stdout=full, stderr=subprocess.PIPE)
+        self.assertIn(b"2 messages were put back", process.stderr.read())
         self.assertEqual(process.wait(tool.LIMIT_SECONDS), 1)
         self.assertEqual(queue.receive_all(), [(b"one", 2), (b"two", 1)])
         self.assertEqual(self.leftovers(), [])
