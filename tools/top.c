@@ -538,7 +538,7 @@ begin (Top *self)
 static ExitStatus
 run (char **arguments, GError **error)
 {
-  Top self = { NULL };
+  Top self = { 0 };
 
   if (!parse_options (&self, error))
     return EXIT_STATUS_USAGE;

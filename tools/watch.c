@@ -309,7 +309,7 @@ run (char **arguments, GError **error)
 {
   g_autoptr (GMainLoop) loop = NULL;
   g_autoptr (GPtrArray) watched = NULL;
-  Watch watch = { NULL };
+  Watch watch = { 0 };
   ExitStatus status = EXIT_STATUS_SUCCESS;
 
   if (!live_check_interval (interval, error))

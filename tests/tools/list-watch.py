@@ -114,7 +114,7 @@ class ListWatch(tool.ToolTest):
     def test_json_on_a_terminal_is_no_screen(self):
         self.new_queue()
         terminal = self.run_in_terminal("list", "--watch", "--json")
-        terminal.wait_for("curmsgs")
+        terminal.wait_for(lambda _: b"curmsgs" in terminal.written)
         self.assertNotIn(b"\033", terminal.written)
 
     def test_dumb_terminal(self):

@@ -279,6 +279,19 @@ class Top(tool.ToolTest):
         self.assertIn("ended 0", terminal.text)
         self.assertEqual(termios.tcgetattr(terminal.slave), terminal.settings)
 
+    def test_stop_that_the_kernel_refuses(self):
+        # As for a process that nobody would let go on.
+        self.new_queue()
+        terminal = self.run_in_terminal("top", "--interval=3600")
+        terminal.wait_for("NAME")
+        terminal.type("\x1a")
+        terminal.wait_for(lambda text: LEAVE in terminal.written and "NAME" in text)
+        terminal.wait_for(lambda _: terminal.screen.cursor.hidden)
+        self.assertTrue(self.is_raw(terminal))
+        terminal.type("q")
+        self.assertEqual(terminal.wait(), 0)
+        self.check_restored(terminal)
+
     def test_stop_that_cannot_be_caught(self):
         self.new_queue(maxmsg=4)
         terminal = self.job()
