@@ -14,6 +14,8 @@ typedef enum
 } SignalsResult;
 
 void signals_hold_back (void);
+void signals_watch_reader (int fd);
+void signals_set_reader_gone (void);
 gboolean signals_is_ending (void);
 SignalsResult signals_wait (int fd, GIOCondition condition, gint64 deadline);
 void signals_finish (void);
