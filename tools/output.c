@@ -14,6 +14,7 @@
 #include <gio/gio.h>
 #include <glib/gi18n.h>
 #include <limits.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,17 +53,18 @@ static void
 open_standard_output (Output *self)
 {
   struct stat status;
+  int fd = -1;
 
-  self->fd = STDOUT_FILENO;
   self->is_terminal = isatty (STDOUT_FILENO);
   if (fstat (STDOUT_FILENO, &status) == -1 || S_ISREG (status.st_mode))
     return;
 
   if (S_ISFIFO (status.st_mode) || self->is_terminal)
-    self->fd = open ("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (self->fd == -1)
-    self->fd = STDOUT_FILENO;
+    fd = open ("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd != -1)
+    self->fd = fd;
   self->may_block = self->fd == STDOUT_FILENO;
+  signals_watch_reader (self->fd);
 }
 
 /* @queue: where the messages come from */
@@ -79,7 +81,9 @@ output_new (MoodMessageQueue *queue, const OutputStyle *style, GError **error)
   self->queue = g_object_ref (queue);
   self->style = *style;
   self->files = files;
-  open_standard_output (self);
+  self->fd = STDOUT_FILENO;
+  if (files == NULL)
+    open_standard_output (self);
   self->bytes = g_malloc (BATCH_BYTES + (gsize) mood_message_queue_get_msgsize (queue));
   self->messages = g_array_sized_new (FALSE, FALSE, sizeof (Message), BATCH_MESSAGES);
   self->text = g_byte_array_new ();
@@ -125,6 +129,15 @@ format_messages (Output *self)
     }
 }
 
+/* Also when it is time to end, what can be written at once is. */
+static gboolean
+wait_until_writable (Output *self)
+{
+  struct pollfd fd = { .fd = self->fd, .events = POLLOUT };
+
+  return signals_wait (self->fd, G_IO_OUT, -1) == SIGNALS_READY || poll (&fd, 1, 0) == 1;
+}
+
 /* Writes what of the text can be at once, and says how much that was; -1 with errno set. */
 static gssize
 write_some (Output *self, gsize offset)
@@ -141,29 +154,32 @@ write_some (Output *self, gsize offset)
 static OutputResult
 write_text (Output *self, gsize *written, GError **error)
 {
+  gboolean has_to_wait = self->may_block;
+
   while (*written < self->text->len)
     {
-      gssize n = -1;
+      gssize n;
+      int errsv;
 
-      if (self->may_block && signals_wait (self->fd, G_IO_OUT, -1) == SIGNALS_ENDING)
+      if (has_to_wait && !wait_until_writable (self))
         return OUTPUT_ENDING;
 
       n = write_some (self, *written);
-      if (n == -1 && errno == EAGAIN)
+      errsv = errno;
+      if (n != -1)
+        *written += (gsize) n;
+      else if (errsv == EPIPE)
         {
-          if (signals_wait (self->fd, G_IO_OUT, -1) == SIGNALS_ENDING)
-            return OUTPUT_ENDING;
+          signals_set_reader_gone ();
+          return OUTPUT_ENDING;
         }
-      else if (n == -1)
+      else if (errsv != EAGAIN)
         {
-          int errsv = errno;
-
-          g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
                        _ ("Cannot write to standard output: %s"), g_strerror (errsv));
           return OUTPUT_FAILED;
         }
-      else
-        *written += (gsize) n;
+      has_to_wait = self->may_block || n == -1;
     }
 
   return OUTPUT_WRITTEN;

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   OUTPUT_WRITTEN,
-  OUTPUT_ENDING, /* a signal came, and what was left could not be written at once */
+  OUTPUT_ENDING, /* a signal came and the rest could not be written at once, or the reader is gone
+                  */
   OUTPUT_FAILED,
 } OutputResult;
 

@@ -13,7 +13,6 @@
 
 #include <gio/gio.h>
 #include <glib/gi18n.h>
-#include <signal.h>
 #include <unistd.h>
 
 #define NOT_GIVEN G_MININT64
@@ -61,6 +60,7 @@ typedef struct
   MoodMessageQueue *queue;
   Output *output;
   gint64 timeout_us;
+  gint64 deadline; /* of the wait for the next message; -1 if there is none yet */
   guint64 n_wanted;
   guint64 n_received;
 } Receiver;
@@ -115,6 +115,7 @@ take (Receiver *self, gint64 n_waiting, GError **error)
 
       output_add (self->output, (gsize) length, priority);
       self->n_received++;
+      self->deadline = -1;
     }
 
   return TRUE;
@@ -133,47 +134,61 @@ set_timed_out_error (Receiver *self, GError **error)
                  _ ("No message came to “%s” within %s seconds"), name, timeout_text);
 }
 
-/* Until there are as many messages as wanted, or a signal comes. */
+static SignalsResult
+wait_for_message (Receiver *self)
+{
+  if (self->deadline == -1 && self->timeout_us >= 0)
+    self->deadline = g_get_monotonic_time () + self->timeout_us;
+
+  return signals_wait (mood_message_queue_fileno (self->queue), G_IO_IN, self->deadline);
+}
+
+/* What to do when nothing is there. Everything is written before the wait: who reads it waits, too.
+ */
+static gboolean
+flush_and_wait (Receiver *self, gboolean *is_over, GError **error)
+{
+  SignalsResult result;
+
+  if (output_flush (self->output, error) != OUTPUT_WRITTEN)
+    return FALSE;
+
+  result = wait_for_message (self);
+  *is_over = result != SIGNALS_READY;
+
+  /* The silence that ends a follower was asked for. */
+  if (result == SIGNALS_TIMED_OUT && !follow)
+    {
+      set_timed_out_error (self, error);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Until there are as many messages as wanted, or it is time to end. FALSE if the messages that were
+ * not written cannot be. */
 static gboolean
 receive (Receiver *self, GError **error)
 {
-  gint64 deadline = -1;
-  guint64 n_before = 0;
+  gboolean is_over = FALSE;
 
-  while (self->n_received < self->n_wanted)
+  while (self->n_received < self->n_wanted && !is_over)
     {
       gint64 n_waiting = mood_message_queue_get_curmsgs (self->queue);
 
-      /* Before a wait everything is written: who reads it waits, too. */
-      if ((n_waiting == 0 || output_is_full (self->output)) &&
-          output_flush (self->output, error) != OUTPUT_WRITTEN)
-        return FALSE;
       progress_set (self->n_received, follow ? 0 : self->n_wanted);
+      if (n_waiting == 0 && !flush_and_wait (self, &is_over, error))
+        return FALSE;
 
-      if (n_waiting == 0)
+      if (output_is_full (self->output))
         {
-          if (self->timeout_us >= 0 && (deadline == -1 || self->n_received > n_before))
-            deadline = g_get_monotonic_time () + self->timeout_us;
-          n_before = self->n_received;
-
-          switch (signals_wait (mood_message_queue_fileno (self->queue), G_IO_IN, deadline))
-            {
-            case SIGNALS_READY:
-              n_waiting = 1;
-              break;
-            case SIGNALS_TIMED_OUT:
-              /* The silence that ends it was asked for. */
-              if (!follow)
-                set_timed_out_error (self, error);
-              return follow;
-            case SIGNALS_ENDING:
-              return TRUE;
-            }
+          if (output_flush (self->output, error) != OUTPUT_WRITTEN)
+            return FALSE;
+          is_over = signals_is_ending ();
         }
-      else if (signals_is_ending ())
-        return TRUE;
 
-      if (!take (self, n_waiting, error))
+      if (!is_over && !take (self, MAX (n_waiting, 1), error))
         return FALSE;
     }
 
@@ -184,7 +199,7 @@ static ExitStatus
 run (char **arguments, GError **error)
 {
   OutputStyle style = { 0 };
-  Receiver self = { 0 };
+  Receiver self = { .deadline = -1 };
   g_autoptr (MoodMessageQueue) queue = NULL;
   g_autoptr (GError) local_error = NULL;
   ExitStatus status = EXIT_STATUS_SUCCESS;
@@ -209,14 +224,10 @@ run (char **arguments, GError **error)
     output_flush (self.output, &local_error);
   progress_end ();
 
-  if (local_error != NULL && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE))
+  if (local_error != NULL)
     status = report_error (local_error);
   output_finish (self.output);
   signals_finish ();
-
-  /* Whoever read has gone, which is no failure of this. */
-  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE))
-    raise (SIGPIPE);
 
   return status;
 }

@@ -8,8 +8,8 @@
 
 #include <glib/gi18n.h>
 
-/* As many seconds as a timeout of the library's may have. */
-#define LONGEST_SECONDS ((double) (G_MAXINT64 / G_USEC_PER_SEC))
+/* Far more than anybody waits, and still a time when it is added to that of the clock. */
+#define LONGEST_SECONDS ((double) (G_MAXINT64 / 2 / G_USEC_PER_SEC))
 
 /* @text: the option's value, such as 0.5, or NULL if it was not given, which makes -1 of
  * @microseconds: no limit, for the library */
