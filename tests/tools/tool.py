@@ -222,6 +222,13 @@ class ToolTest(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout
 
+    def wait_until(self, condition):
+        """For what cannot be waited for, such as that messages were taken."""
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "it does not come to that")
+            os.sched_yield()
+
     def start_tool(self, *arguments, **keywords):
         """Starts the command; it is ended with the test."""
         process = subprocess.Popen([TOOL, *arguments], **keywords)
