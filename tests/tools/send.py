@@ -132,10 +132,9 @@ class Send(tool.ToolTest):
     def test_line_without_end(self):
         """It is refused as soon as that is clear, and not read to an end that it may not have."""
         queue = self.new_queue()
-        with open("/dev/zero", "rb") as zero:
-            for option in ([], ["--lines"]):
-                result = self.run_tool("send", queue.name, *option, stdin=zero, status=1)
-                self.assertIn("more than 64 bytes", result.error)
+        for option in ([], ["--lines"]):
+            result = self.run_tool("send", queue.name, "--file=/dev/zero", *option, status=1)
+            self.assertIn("more than 64 bytes", result.error)
 
     def test_full(self):
         queue = self.new_queue(maxmsg=2)
