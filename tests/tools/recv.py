@@ -271,6 +271,34 @@ class Recv(tool.ToolTest):
         self.check_put_back(process, queue, messages[4:], -signal.SIGTERM)
         self.assertEqual(read_all(reader), b"".join(text for text, _ in messages)[:4096])
 
+    def test_socket_whose_reader_is_stuck_half_way(self):
+        queue = self.new_queue(maxmsg=8, msgsize=8000)
+        messages = [(bytes([letter]) * 8000, 0) for letter in b"abcdefgh"]
+        ours, theirs = socket.socketpair()
+        with ours:
+            # The least that there is.
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+            for message in messages:
+                queue.send(*message)
+            with theirs:
+                process = self.start_recv(queue, "--follow", stdout=theirs)
+            self.wait_until(lambda: queue.curmsgs == 0 and count_unread(ours.fileno()) > 0)
+            process.send_signal(signal.SIGINT)
+            process.stderr.read()
+            self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGINT)
+            written = read_all(ours.detach())
+        self.assertEqual(
+            queue.receive_all(), messages[len(written) // 8000:])
+        self.assertTrue(b"".join(text for text, _ in messages).startswith(written))
+
+    def test_more_than_a_batch(self):
+        queue = self.new_queue(maxmsg=10, msgsize=8192)
+        texts = [bytes([letter]) * 8192 for letter in b"abcdefghij"]
+        for text in texts:
+            queue.send(text)
+        result = self.run_tool("recv", queue.name, "--follow", "--timeout=0")
+        self.assertEqual(result.output, b"".join(texts))
+
     def test_slow_reader_gets_all(self):
         """More than the pipe takes, also by a write that may not wait."""
         for other_end in (self.new_pipe, lambda: [each.detach() for each in socket.socketpair()]):
