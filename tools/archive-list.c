@@ -9,6 +9,7 @@
 #include "table.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ get_figures (const ArchiveQueue *queue)
 static void
 add_number (Table *table, guint64 number)
 {
-  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+  g_autofree char *text = g_strdup_printf ("%" PRIu64, number);
 
   table_add_cell (table, TERMINAL_STYLE_PLAIN, text);
 }

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/file.h>
@@ -47,7 +48,7 @@ static gboolean G_GNUC_PRINTF (4, 5)
   va_end (arguments);
 
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-               _ ("“%s” is damaged at byte %" G_GUINT64_FORMAT ": %s"), shown, offset, cause);
+               _ ("“%s” is damaged at byte %" PRIu64 ": %s"), shown, offset, cause);
 
   return FALSE;
 }
@@ -179,10 +180,10 @@ read_queue (ArchiveReader *self, guint64 *offset, GError **error)
                        _ ("%#o is no mode"), queue->mode);
   if (queue->maxmsg < 1 || queue->maxmsg > G_MAXINT32)
     return set_damage (self, *offset + offsetof (ArchiveQueueEntry, maxmsg), error,
-                       _ ("a maxmsg of %" G_GINT64_FORMAT " cannot be"), queue->maxmsg);
+                       _ ("a maxmsg of %" PRId64 " cannot be"), queue->maxmsg);
   if (queue->msgsize < 1 || queue->msgsize > G_MAXINT32)
     return set_damage (self, *offset + offsetof (ArchiveQueueEntry, msgsize), error,
-                       _ ("a msgsize of %" G_GINT64_FORMAT " cannot be"), queue->msgsize);
+                       _ ("a msgsize of %" PRId64 " cannot be"), queue->msgsize);
 
   *offset += sizeof entry + ARCHIVE_ALIGN (name_length);
 
@@ -207,7 +208,7 @@ read_queues (ArchiveReader *self, GError **error)
 
   if (self->header.records_offset != offset)
     return set_damage (self, offsetof (ArchiveHeader, records_offset), error,
-                       _ ("the records begin elsewhere, at byte %" G_GUINT64_FORMAT), offset);
+                       _ ("the records begin elsewhere, at byte %" PRIu64), offset);
 
   return TRUE;
 }

@@ -14,6 +14,7 @@
 #include "table.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,14 +32,14 @@ static int length = DEFAULT_LENGTH;
 static const GOptionEntry options[] = {
   { "size", 's', 0, G_OPTION_ARG_INT, &length, N_ ("Of a message (default: 64)"), N_ ("BYTES") },
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("Write a JSON object"), NULL },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
   { "mood bench", N_ ("Measures on a queue of its own") },
   { "mood bench --size=1024 --json | jq .round_trip_median_us.libmood",
     N_ ("Tells how many microseconds an answer takes, with messages of a kilobyte") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static gboolean
@@ -111,9 +112,9 @@ check_idle (MoodMessageQueue *queue, const char *name, GError **error)
   if (curmsgs != 0)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
-                   ngettext ("%" G_GINT64_FORMAT " message waits in “%s”; measure on a queue that "
+                   ngettext ("%" PRId64 " message waits in “%s”; measure on a queue that "
                              "is empty",
-                             "%" G_GINT64_FORMAT " messages wait in “%s”; measure on a queue that "
+                             "%" PRId64 " messages wait in “%s”; measure on a queue that "
                              "is empty",
                              (gulong) curmsgs),
                    curmsgs, shown);
@@ -147,7 +148,7 @@ open_named (const char *argument, GError **error)
 
   if (length > mood_message_queue_get_msgsize (queue))
     {
-      USAGE_ERROR (error, _ ("The queue takes messages of at most %" G_GINT64_FORMAT " bytes"),
+      USAGE_ERROR (error, _ ("The queue takes messages of at most %" PRId64 " bytes"),
                    mood_message_queue_get_msgsize (queue));
       return NULL;
     }
@@ -326,8 +327,8 @@ print_for_people (const Finding *findings, const BenchRoom *room)
 
   text = table_format (table, STDOUT_FILENO);
   g_print ("%s\n", text);
-  g_print (_ ("On this machine, now: messages of %" G_GSIZE_FORMAT
-              " bytes, room for %" G_GINT64_FORMAT ". RAW is mq_send and\n"
+  g_print (_ ("On this machine, now: messages of %zu bytes, room for %" PRId64
+              ". RAW is mq_send and\n"
               "mq_receive alone, TIME how many times as long libmood took.\n"),
            room->length, mood_message_queue_get_maxmsg (room->there));
 }

@@ -14,7 +14,7 @@ static const Example examples[] = {
   { "mood chmod 622 /jobs", N_ ("Lets everybody send, and only the owner receive") },
   { "mood chmod g+rw,o= jobs answers", N_ ("Lets the group send and receive, and no others") },
   { "mood chmod a-w /jobs", N_ ("Keeps everybody from sending") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static gboolean

@@ -13,7 +13,7 @@ static const Example examples[] = {
   { "mood chown daemon /jobs", N_ ("Gives the queue to the user daemon") },
   { "mood chown daemon: jobs answers", N_ ("Gives both to daemon and its login group") },
   { "mood chown :mail /jobs", N_ ("Changes the group alone") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static ExitStatus

@@ -18,7 +18,7 @@ static char **remaining;
 static const GOptionEntry common_options[] = {
   { "version", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &version_wanted, NULL, NULL },
   { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &remaining, NULL, NULL },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static GOptionContext *

@@ -5,24 +5,9 @@
 #include "commands.h"
 
 const Command *const commands[] = {
-  &command_list,
-  &command_info,
-  &command_create,
-  &command_send,
-  &command_recv,
-  &command_drain,
-  &command_move,
-  &command_copy,
-  &command_watch,
-  &command_top,
-  &command_unlink,
-  &command_chmod,
-  &command_chown,
-  &command_limits,
-  &command_bench,
-  &command_save,
-  &command_restore,
-  NULL,
+  &command_list,  &command_info,   &command_create, &command_send, &command_recv,    &command_drain,
+  &command_move,  &command_copy,   &command_watch,  &command_top,  &command_unlink,  &command_chmod,
+  &command_chown, &command_limits, &command_bench,  &command_save, &command_restore, NULL,
 };
 
 static const Command *const hidden_commands[] = {

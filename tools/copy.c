@@ -21,13 +21,13 @@ static char *timeout_text;
 static const GOptionEntry options[] = {
   { "timeout", 't', 0, G_OPTION_ARG_STRING, &timeout_text,
     N_ ("Wait so long at most for room for each message; 0 does not wait"), N_ ("SECONDS") },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
   { "mood copy /jobs /jobs-test", N_ ("Sends what waits in the first queue to the second, too") },
   { "mood copy /jobs /jobs-test --timeout=0", N_ ("Likewise, as far as there is room") },
-  { NULL },
+  { NULL, NULL },
 };
 
 /* POSIX knows no way to look at a message: all are taken and put back, which is over before the

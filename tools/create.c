@@ -11,6 +11,7 @@
 #include "terminal.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 
 /* Negative, which is the default to the library. Who gives a negative number means something else.
  */
@@ -42,7 +43,7 @@ static const GOptionEntry options[] = {
     N_ ("Replace one with other figures, if it is empty and nobody has it open"), NULL },
   { "fit", 'f', 0, G_OPTION_ARG_NONE, &fit,
     N_ ("Take the most messages, up to N or msg_max, that the limits allow now"), NULL },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
@@ -51,13 +52,13 @@ static const Example examples[] = {
     N_ ("Makes two, which everybody may send to") },
   { "mood create --fit --msgsize=1024 --exist-ok /jobs",
     N_ ("Makes the largest that is allowed, unless it is there") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static const ValueCompletion completions[] = {
   { "owner", VALUE_KIND_USER, NULL },
   { "group", VALUE_KIND_GROUP, NULL },
-  { NULL },
+  { NULL, VALUE_KIND_OTHER, NULL },
 };
 
 /* What the options that are texts mean. */
@@ -181,9 +182,8 @@ tell_size (MoodMessageQueue *queue)
   g_autofree char *name = terminal_make_safe (mood_message_queue_get_name (queue));
   gint64 granted = mood_message_queue_get_maxmsg (queue);
 
-  g_print (ngettext ("%s: %" G_GINT64_FORMAT " message of %" G_GINT64_FORMAT " bytes\n",
-                     "%s: %" G_GINT64_FORMAT " messages of %" G_GINT64_FORMAT " bytes\n",
-                     (gulong) granted),
+  g_print (ngettext ("%s: %" PRId64 " message of %" PRId64 " bytes\n",
+                     "%s: %" PRId64 " messages of %" PRId64 " bytes\n", (gulong) granted),
            name, granted, mood_message_queue_get_msgsize (queue));
 }
 

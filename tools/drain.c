@@ -14,7 +14,7 @@
 static const Example examples[] = {
   { "mood drain /jobs", N_ ("Throws away what is in the queue") },
   { "mood recv /jobs --follow --timeout=0 > /dev/null", N_ ("Does so without a word") },
-  { NULL },
+  { NULL, NULL },
 };
 
 /* Returns how many messages were thrown away; an error may come after some. The queue was empty

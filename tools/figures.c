@@ -8,6 +8,7 @@
 #include "queue-name.h"
 
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -204,7 +205,7 @@ figures_format_owner (const Figures *self)
 char *
 figures_format_number (gint64 number)
 {
-  return number == -1 ? g_strdup ("-") : g_strdup_printf ("%" G_GINT64_FORMAT, number);
+  return number == -1 ? g_strdup ("-") : g_strdup_printf ("%" PRId64, number);
 }
 
 char *

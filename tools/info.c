@@ -17,13 +17,13 @@ static gboolean as_json;
 
 static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("Write a JSON array"), NULL },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
   { "mood info /jobs", N_ ("Tells everything about the queue") },
   { "mood info jobs --json | jq '.[0].open_in'", N_ ("Tells which processes have it open") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static void

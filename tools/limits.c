@@ -8,6 +8,7 @@
 #include "table.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -17,13 +18,13 @@ static gboolean as_json;
 
 static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("Write a JSON object"), NULL },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
   { "mood limits", N_ ("Shows the limits, what is used, and what fits") },
   { "mood limits --json | jq .left.bytes", N_ ("Tells how many bytes are left to this user") },
-  { NULL },
+  { NULL, NULL },
 };
 
 /* One of the kernel's figures. */
@@ -276,9 +277,9 @@ print_usage (const MoodLimits *limits, const Usage *usage)
       g_print (_ ("What is used is not known: %s\n"), why);
     }
   if (usage->n_own_unknown > 0)
-    g_print (ngettext ("The size of %" G_GINT64_FORMAT " queue of %s cannot be seen; it takes more "
+    g_print (ngettext ("The size of %" PRId64 " queue of %s cannot be seen; it takes more "
                        "bytes.\n",
-                       "The sizes of %" G_GINT64_FORMAT " queues of %s cannot be seen; they take "
+                       "The sizes of %" PRId64 " queues of %s cannot be seen; they take "
                        "more bytes.\n",
                        (gulong) usage->n_own_unknown),
              usage->n_own_unknown, user);
@@ -307,8 +308,8 @@ print_what_fits (const MoodLimits *limits, const Usage *usage)
   print_table (table);
 
   if (n_defaults != -1)
-    g_print (ngettext ("%" G_GINT64_FORMAT " queue of the default size fits at most.\n",
-                       "%" G_GINT64_FORMAT " queues of the default size fit at most.\n",
+    g_print (ngettext ("%" PRId64 " queue of the default size fits at most.\n",
+                       "%" PRId64 " queues of the default size fit at most.\n",
                        (gulong) n_defaults),
              n_defaults);
 }

@@ -26,7 +26,7 @@ static const GOptionEntry options[] = {
     NULL },
   { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval,
     N_ ("With --watch, look so often (default: 1)"), N_ ("SECONDS") },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
@@ -34,7 +34,7 @@ static const Example examples[] = {
   { "mood list --json | jq -r '.[] | select(.curmsgs == .maxmsg) | .name'",
     N_ ("Names those that are full") },
   { "mood list --watch", N_ ("Shows all queues, as they are at any time, until Ctrl-C") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static void

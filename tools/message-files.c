@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 struct _MessageFiles
@@ -63,8 +64,7 @@ create_file (MessageFiles *self, guint priority, char **path)
 
   do
     {
-      g_autofree char *name =
-          g_strdup_printf ("%010" G_GUINT64_FORMAT "-%u", self->next++, priority);
+      g_autofree char *name = g_strdup_printf ("%010" PRIu64 "-%u", self->next++, priority);
 
       g_free (*path);
       *path = g_build_filename (self->directory, name, NULL);

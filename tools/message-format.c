@@ -99,7 +99,7 @@ append_hex_row (GByteArray *text, const guint8 *message, gsize length, gsize off
 static void
 append_hex (GByteArray *text, const guint8 *message, gsize length, guint priority)
 {
-  g_autofree char *number = g_strdup_printf ("%" G_GSIZE_FORMAT, length);
+  g_autofree char *number = g_strdup_printf ("%zu", length);
   g_autofree char *title =
       g_strdup_printf (ngettext ("priority %u, %s byte\n", "priority %u, %s bytes\n", length),
                        priority, number);

@@ -12,6 +12,7 @@
 #include "state-directory.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 
 static int count = -1;
 static char *timeout_text;
@@ -21,14 +22,14 @@ static const GOptionEntry options[] = {
     N_ ("Move so many at most, and not as many as wait at the start"), N_ ("NUMBER") },
   { "timeout", 't', 0, G_OPTION_ARG_STRING, &timeout_text,
     N_ ("Wait so long at most for room for each message; 0 does not wait"), N_ ("SECONDS") },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
   { "mood move /jobs /jobs-old", N_ ("Moves what waits in the first queue into the second") },
   { "mood move /failed /jobs --count=1 --timeout=0",
     N_ ("Moves the next message, if there is room for it") },
-  { NULL },
+  { NULL, NULL },
 };
 
 typedef struct
@@ -125,7 +126,7 @@ move (Move *self, guint64 limit, GError **error)
 static void
 tell (Move *self)
 {
-  g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, self->n_moved);
+  g_autofree char *number = g_strdup_printf ("%" PRIu64, self->n_moved);
 
   report_note (ngettext ("%s message was moved", "%s messages were moved", self->n_moved), number);
 }

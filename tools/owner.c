@@ -8,6 +8,7 @@
 
 #include <glib/gi18n.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <string.h>
 
@@ -75,8 +76,7 @@ get_login_group (gint64 uid, gint64 *gid, GError **error)
 
   if (user == NULL)
     {
-      USAGE_ERROR (error,
-                   _ ("User %" G_GINT64_FORMAT " has no login group that is known; name the group"),
+      USAGE_ERROR (error, _ ("User %" PRId64 " has no login group that is known; name the group"),
                    uid);
       return FALSE;
     }

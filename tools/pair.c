@@ -7,6 +7,7 @@
 #include "queue-name.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 
 static gboolean
@@ -37,9 +38,8 @@ check (Pair *self, GError **error)
   if (to_msgsize < from_msgsize)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
-                   _ ("Messages of “%s” may have %" G_GINT64_FORMAT
-                      " bytes, and those of “%s” only %" G_GINT64_FORMAT
-                      "; create that queue with --msgsize=%" G_GINT64_FORMAT),
+                   _ ("Messages of “%s” may have %" PRId64 " bytes, and those of “%s” only %" PRId64
+                      "; create that queue with --msgsize=%" PRId64),
                    self->from_name, from_msgsize, self->to_name, to_msgsize, from_msgsize);
       return FALSE;
     }

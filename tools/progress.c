@@ -7,6 +7,7 @@
 #include "terminal.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #define PATIENCE_US (2 * G_USEC_PER_SEC)
@@ -33,10 +34,10 @@ progress_start (const char *new_label)
 static void
 draw (guint64 done, guint64 total, gint64 now)
 {
-  g_autofree char *done_text = g_strdup_printf ("%" G_GUINT64_FORMAT, done);
-  g_autofree char *total_text = g_strdup_printf ("%" G_GUINT64_FORMAT, total);
+  g_autofree char *done_text = g_strdup_printf ("%" PRIu64, done);
+  g_autofree char *total_text = g_strdup_printf ("%" PRIu64, total);
   g_autofree char *rate_text =
-      g_strdup_printf ("%" G_GUINT64_FORMAT, done * G_USEC_PER_SEC / (guint64) (now - started_at));
+      g_strdup_printf ("%" PRIu64, done * G_USEC_PER_SEC / (guint64) (now - started_at));
 
   /* To the beginning of the line, and what is left of an earlier text away. */
   g_printerr ("\r\033[K");

@@ -132,7 +132,7 @@ records_read (Records *self, const guint8 **record, gsize *length, GError **erro
       if (n > self->longest)
         {
           g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
-                       _ ("The message has more than %" G_GSIZE_FORMAT " bytes, which is what one "
+                       _ ("The message has more than %zu bytes, which is what one "
                           "of this queue has at most; split it, or create the queue with a larger "
                           "msgsize"),
                        self->longest);

@@ -36,7 +36,7 @@ static const GOptionEntry options[] = {
     N_ ("Write its priority and a tab before a message"), NULL },
   { "output-dir", 0, 0, G_OPTION_ARG_FILENAME, &directory,
     N_ ("Write each message to a file of its own there"), N_ ("DIRECTORY") },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
@@ -46,13 +46,13 @@ static const Example examples[] = {
     N_ ("Takes what is there, with priorities") },
   { "mood recv /jobs --count=10 --timeout=5 --output-dir=jobs",
     N_ ("Makes files of the next ten, and gives up when there is none for five seconds") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static const ValueCompletion completions[] = {
   { "format", VALUE_KIND_OTHER, MESSAGE_FORMAT_NAMES },
   { "output-dir", VALUE_KIND_DIRECTORY, NULL },
-  { NULL },
+  { NULL, VALUE_KIND_OTHER, NULL },
 };
 
 typedef struct

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,7 +38,7 @@ static const GOptionEntry options[] = {
     N_ ("Remove the file when all of its messages were sent"), NULL },
   { "timeout", 't', 0, G_OPTION_ARG_STRING, &timeout_text,
     N_ ("Wait so long at most for room for each message; 0 does not wait"), N_ ("SECONDS") },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
@@ -45,7 +46,7 @@ static const Example examples[] = {
   { "mood restore --list queues.mood", N_ ("Shows what is in the file") },
   { "mood restore queues.mood /jobs --timeout=1",
     N_ ("Restores one queue, unless it stays full for a second") },
-  { NULL },
+  { NULL, NULL },
 };
 
 typedef struct
@@ -156,8 +157,7 @@ check_msgsize (Restore *self, guint number, GError **error)
 
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
                _ ("The longest message for “%s” has %u bytes, and the queue takes only "
-                  "%" G_GINT64_FORMAT "; unlink it, and it is created with %" G_GINT64_FORMAT
-                  ", as it was"),
+                  "%" PRId64 "; unlink it, and it is created with %" PRId64 ", as it was"),
                queue->display_name, queue->longest, msgsize, queue->msgsize);
 
   return FALSE;

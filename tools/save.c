@@ -25,7 +25,7 @@ static gboolean may_replace;
 static const GOptionEntry options[] = {
   { "drain", 0, 0, G_OPTION_ARG_NONE, &drains, N_ ("Leave the queues empty"), NULL },
   { "force", 'f', 0, G_OPTION_ARG_NONE, &may_replace, N_ ("Replace the file if it exists"), NULL },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
@@ -34,7 +34,7 @@ static const Example examples[] = {
     N_ ("Saves two queues, to be looked at elsewhere") },
   { "mood save --drain --force /var/lib/queues.mood",
     N_ ("Empties all queues into a file before the machine goes down") },
-  { NULL },
+  { NULL, NULL },
 };
 
 /* What is being saved. */

@@ -33,7 +33,7 @@ static const GOptionEntry options[] = {
   { "lines", 0, 0, G_OPTION_ARG_NONE, &by_lines, N_ ("Send each line as a message"), NULL },
   { "null", 0, 0, G_OPTION_ARG_NONE, &by_nulls,
     N_ ("Send what is before each NUL byte as a message"), NULL },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
@@ -42,7 +42,7 @@ static const Example examples[] = {
   { "seq 1000 | mood send /jobs --lines", N_ ("Sends a thousand messages") },
   { "find . -print0 | mood send /paths --null --timeout=10",
     N_ ("Sends names of files, and gives up when the queue stays full for ten seconds") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static gboolean

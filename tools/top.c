@@ -51,19 +51,19 @@ static const GOptionEntry options[] = {
     N_ ("End after so many frames (default: 1, and no end on a terminal)"), N_ ("NUMBER") },
   { "sort", 's', 0, G_OPTION_ARG_STRING, &sort_option,
     N_ ("Sort by “depth” (the default), “rate”, “bytes” or “name”"), N_ ("WORD") },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const ValueCompletion completions[] = {
   { "sort", VALUE_KIND_OTHER, "name depth rate bytes" },
-  { NULL },
+  { NULL, VALUE_KIND_OTHER, NULL },
 };
 
 static const Example examples[] = {
   { "mood top", N_ ("Shows all queues on the whole terminal, until q is pressed") },
   { "mood top --count=3 --interval=2 --sort=rate",
     N_ ("Shows three times what happened in two seconds, the busiest queues first") },
-  { NULL },
+  { NULL, NULL },
 };
 
 /* A queue that there is. */

@@ -13,13 +13,13 @@ static gboolean force;
 static const GOptionEntry options[] = {
   { "force", 'f', 0, G_OPTION_ARG_NONE, &force, N_ ("Take no queue of that name for a success"),
     NULL },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
   { "mood unlink /jobs", N_ ("Removes the queue, and what waits in it") },
   { "mood unlink --force jobs answers", N_ ("Sees to it that there are none of these names") },
-  { NULL },
+  { NULL, NULL },
 };
 
 static ExitStatus

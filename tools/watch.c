@@ -11,6 +11,7 @@
 #include "report.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,14 +24,14 @@ static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("Write a JSON object a line"), NULL },
   { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval, N_ ("Look so often (default: 0.1)"),
     N_ ("SECONDS") },
-  { NULL },
+  G_OPTION_ENTRY_NULL,
 };
 
 static const Example examples[] = {
   { "mood watch jobs results", N_ ("Tells when messages come to either queue, or leave it") },
   { "mood watch --json jobs | jq --unbuffered 'select(.curmsgs == .maxmsg)'",
     N_ ("Tells when the queue is full") },
-  { NULL },
+  { NULL, NULL },
 };
 
 typedef struct
@@ -150,7 +151,7 @@ format_json_line (const Watched *watched, Event event, gint64 change, gint64 now
 static char *
 format_event (const Watched *watched, Event event, gint64 change, gint64 now)
 {
-  g_autofree char *change_text = g_strdup_printf ("%+" G_GINT64_FORMAT, change);
+  g_autofree char *change_text = g_strdup_printf ("%+" PRId64, change);
   g_autofree char *text = NULL;
 
   switch (event)
