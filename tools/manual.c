@@ -70,8 +70,7 @@ print_command (const Command *command)
 {
   g_autofree char *summary = escape (_ (command->summary));
 
-  g_print (".SS \"mood %s%s%s%s\"\n", command->name, command->options != NULL ? " [OPTION…]" : "",
-           command->arguments != NULL ? " " : "",
+  g_print (".SS \"mood %s [OPTION…]%s%s\"\n", command->name, command->arguments != NULL ? " " : "",
            command->arguments != NULL ? _ (command->arguments) : "");
   g_print ("%s.\n", summary);
   g_print (".PP\n");

@@ -16,7 +16,8 @@ class Help(tool.ToolTest):
 
     def test_all_commands_are_listed(self):
         self.assertEqual(self.commands(), [
-            "list", "info", "watch", "top"])
+            "list", "info", "create", "send", "recv", "drain", "move", "copy", "watch", "top",
+            "unlink", "chmod", "chown", "limits", "bench", "save", "restore"])
 
     def test_each_command_has_help_with_examples(self):
         for command in self.commands():
@@ -26,8 +27,9 @@ class Help(tool.ToolTest):
                 self.assertRegex(text, rf"(?m)^  mood {command}\b")
                 examples = text.split("Examples:\n")[1].splitlines()
                 self.assertGreaterEqual(len(examples), 4)
+                self.assertIn(f"mood {command}", examples[0])
                 for example in examples[::2]:
-                    self.assertIn(f"mood {command}", example)
+                    self.assertIn("mood ", example)
                 self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
     def test_options_of_examples_exist(self):
