@@ -162,7 +162,8 @@ class Top(tool.ToolTest):
             ("d", "by depth", by_depth),
             ("b", "by bytes", [few.name, many.name]),
             ("R", "by bytes, reversed", [many.name, few.name]),
-            ("R", "by bytes  ", [few.name, many.name]),
+            # A shorter line leaves nothing of the longer one.
+            ("R", "by bytes  h for help\n", [few.name, many.name]),
         ):
             with self.subTest(key=key):
                 terminal.type(key)
@@ -186,6 +187,15 @@ class Top(tool.ToolTest):
             terminal.wait_for("q quit")
             terminal.type(key)
             terminal.wait_for(lambda text: "q quit" not in text)
+
+    def test_more_lines_than_the_terminal_has(self):
+        self.new_queue()
+        terminal = self.top(rows=3)
+        terminal.wait_for("h for help")
+        terminal.type("h")
+        # Nothing is scrolled away.
+        terminal.wait_for(
+            lambda text: re.search(r"\A\d\d:\d\d:\d\d .*\nq quit .*\nNAME .*OWNER\Z", text))
 
     def test_scrolling(self):
         # More bytes than other tests have, to be above their queues.
@@ -354,7 +364,7 @@ class Top(tool.ToolTest):
             terminal.wait()
 
     def test_long_and_wide_names(self):
-        name = self.new_name() + "-" + "名" * 60
+        name = self.new_name() + "-" + "名" * 60 + "x"
         plain.unlink(name)
         self.addCleanup(plain.unlink, name)
         queue = plain.Queue(name, maxmsg=4, msgsize=64)
@@ -376,10 +386,10 @@ class Top(tool.ToolTest):
         # In full where it is not for a screen.
         self.assertIn(name, self.run_tool("top", "--interval=0.1").text)
 
-    def test_keys_from_elsewhere(self):
+    def test_input_that_is_no_terminal(self):
         queue = self.new_queue(maxmsg=4)
         terminal = tool.Terminal(
-            ["-c", 'exec "$0" top --interval=0.1 </dev/null', tool.TOOL], program="/bin/sh")
+            ["-c", 'exec "$0" top --interval=0.1 <<END\nq\nEND', tool.TOOL], program="/bin/sh")
         self.addCleanup(terminal.close)
         self.wait_for_depth(terminal, queue, "0/4")
         queue.send(b"one")
@@ -387,6 +397,20 @@ class Top(tool.ToolTest):
         terminal.process.terminate()
         self.assertEqual(terminal.wait(), -signal.SIGTERM)
         self.check_restored(terminal)
+
+    def test_terminal_that_goes(self):
+        self.new_queue()
+        # As with nohup(1): it ends because there is nothing to draw on.
+        terminal = tool.Terminal(
+            ["-c", 'trap "" HUP; exec "$0" top --interval=0.1 2>/dev/null', tool.TOOL],
+            program="/bin/sh")
+        terminal.wait_for("NAME")
+        os.close(terminal.slave)
+        os.close(terminal.master)
+        try:
+            self.assertEqual(terminal.process.wait(tool.LIMIT_SECONDS), 1)
+        finally:
+            terminal.process.kill()
 
     def test_plain_terminals(self):
         queue = self.new_queue()
@@ -404,6 +428,8 @@ class Top(tool.ToolTest):
         queue.send(b"one")
         terminal = self.top(environment={"LC_ALL": "C"})
         terminal.wait_for("##........")
+        terminal.type("h")
+        terminal.wait_for("q quit")
         self.assertTrue(terminal.written.isascii())
 
     def test_piped(self):
