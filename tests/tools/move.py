@@ -3,6 +3,7 @@
 
 """mood move."""
 
+import functools
 import os
 import random
 import shlex
@@ -82,13 +83,28 @@ class Move(safety.SafetyTest):
     def test_signals(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             source, target = self.new_pair(maxmsg=1)
-            process = self.start_tool("move", source.name, target.name, stderr=subprocess.PIPE)
+            # In the background of a shell, the test program may have been told to ignore it.
+            process = self.start_tool(
+                "move", source.name, target.name, stderr=subprocess.PIPE,
+                preexec_fn=functools.partial(signal.signal, number, signal.SIG_DFL))
             received = [target.receive(), target.receive()]
             process.send_signal(number)
             self.assertRegex(process.stderr.read().decode(), r"^mood: [23] messages were moved\n$")
             self.assertEqual(process.wait(tool.LIMIT_SECONDS), -number)
             self.assertEqual(received + target.receive_all() + source.receive_all(), IN_ORDER)
             self.assertEqual(self.leftovers(), [])
+
+    def test_ignored_signal(self):
+        """As by nohup."""
+        source, target = self.new_pair(maxmsg=1)
+        process = self.start_tool(
+            "move", source.name, target.name, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        received = [target.receive()]
+        process.send_signal(signal.SIGHUP)
+        received += [target.receive() for _ in MESSAGES[1:]]
+        self.assertEqual(received, IN_ORDER)
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
 
     def test_target_is_removed(self):
         source, target = self.new_pair(maxmsg=1)

@@ -144,9 +144,9 @@ class Restore(safety.SafetyTest):
         self.addCleanup(small.close)
         process = self.start_tool("restore", self.file, stderr=subprocess.PIPE)
         received = [small.receive()]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         self.assertIn(b"left; --continue", process.stderr.read())
-        self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGINT)
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGTERM)
         received += small.receive_all()
         process = self.start_tool(
             "restore", self.file, "--continue", stderr=subprocess.PIPE)
