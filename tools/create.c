@@ -135,6 +135,28 @@ create_fitting (const char *name, const Permissions *permissions, GError **error
     }
 }
 
+/* Where the library says which flag would help, here it is an option. */
+static MoodMessageQueue *
+create_new (const char *name, const Permissions *permissions, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  MoodMessageQueue *queue = create_with (name, MOOD_OPEN_EXCL, maxmsg, MOOD_GEOMETRY_POLICY_ACCEPT,
+                                         permissions, &local_error);
+
+  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_EXISTS))
+    {
+      g_autofree char *shown = terminal_make_safe (name);
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                   _ ("The message queue “%s” exists already; --exist-ok leaves it as it is"),
+                   shown);
+    }
+  else if (queue == NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return queue;
+}
+
 /* Opens it, if it exists and that is allowed. */
 static MoodMessageQueue *
 create (const char *name, const Permissions *permissions, GError **error)
@@ -158,8 +180,7 @@ create (const char *name, const Permissions *permissions, GError **error)
   else if (exist_ok)
     return create_with (name, 0, maxmsg, MOOD_GEOMETRY_POLICY_REFUSE, permissions, error);
   else
-    return create_with (name, MOOD_OPEN_EXCL, maxmsg, MOOD_GEOMETRY_POLICY_ACCEPT, permissions,
-                        error);
+    return create_new (name, permissions, error);
 }
 
 /* A queue that does not belong to whom it is meant for is not left behind. */

@@ -96,9 +96,9 @@ figures_of (const char *argument, GError **error)
   g_autoptr (MoodQueueInfo) info = NULL;
   g_autoptr (GError) local_error = NULL;
 
-  queue = mood_message_queue_new (name, MOOD_OPEN_RDONLY, 0, -1, -1, &local_error);
+  queue = queue_name_open (argument, MOOD_OPEN_RDONLY, &local_error);
   if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
-    queue = mood_message_queue_new (name, MOOD_OPEN_WRONLY, 0, -1, -1, NULL);
+    queue = queue_name_open (argument, MOOD_OPEN_WRONLY, NULL);
   if (queue != NULL)
     return figures_from_queue (queue);
 

@@ -70,7 +70,7 @@ class Create(tool.ToolTest):
         queue, other = self.new_queue(maxmsg=4, msgsize=64), self.new_name()
         queue.send(b"one")
         error = self.run_tool("create", "-n", "2", "-s", "8", queue.name, other, status=1).error
-        self.assertIn(f"{queue.name}”: it exists already", error)
+        self.assertIn(f"{queue.name}” exists already; --exist-ok", error)
         self.assertEqual(self.size_of(queue.name), (4, 64))
         self.assertEqual(queue.receive(), (b"one", 0))
         # The other one was created all the same.

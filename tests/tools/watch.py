@@ -115,7 +115,7 @@ class Watch(tool.ToolTest):
         self.check_end(process, 4)
 
     def test_none_is_there(self):
-        self.assertIn("no such queue", self.run_tool("watch", self.new_name(), status=4).error)
+        self.assertIn("no message queue", self.run_tool("watch", self.new_name(), status=4).error)
 
     def as_another_user(self):
         """What makes the command run as somebody to whom permissions apply."""
