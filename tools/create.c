@@ -135,28 +135,6 @@ create_fitting (const char *name, const Permissions *permissions, GError **error
     }
 }
 
-/* Where the library says which flag would help, here it is an option. */
-static MoodMessageQueue *
-create_new (const char *name, const Permissions *permissions, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  MoodMessageQueue *queue = create_with (name, MOOD_OPEN_EXCL, maxmsg, MOOD_GEOMETRY_POLICY_ACCEPT,
-                                         permissions, &local_error);
-
-  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_EXISTS))
-    {
-      g_autofree char *shown = terminal_make_safe (name);
-
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                   _ ("The message queue “%s” exists already; --exist-ok leaves it as it is"),
-                   shown);
-    }
-  else if (queue == NULL)
-    g_propagate_error (error, g_steal_pointer (&local_error));
-
-  return queue;
-}
-
 /* Opens it, if it exists and that is allowed. */
 static MoodMessageQueue *
 create (const char *name, const Permissions *permissions, GError **error)
@@ -180,7 +158,23 @@ create (const char *name, const Permissions *permissions, GError **error)
   else if (exist_ok)
     return create_with (name, 0, maxmsg, MOOD_GEOMETRY_POLICY_REFUSE, permissions, error);
   else
-    return create_new (name, permissions, error);
+    return create_with (name, MOOD_OPEN_EXCL, maxmsg, MOOD_GEOMETRY_POLICY_ACCEPT, permissions,
+                        error);
+}
+
+/* Where the library says which flag would help, here it is an option. */
+static void
+explain (const char *name, GError *error)
+{
+  g_autofree char *shown = terminal_make_safe (name);
+
+  if (exist_ok || replace_empty || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_EXISTS))
+    return;
+
+  g_free (error->message);
+  error->message =
+      g_strdup_printf (_ ("The message queue “%s” exists already; --exist-ok leaves it as it is"),
+                       shown);
 }
 
 /* A queue that does not belong to whom it is meant for is not left behind. */
@@ -212,10 +206,15 @@ static gboolean
 create_and_tell (const char *argument, const Permissions *permissions, GError **error)
 {
   g_autofree char *name = queue_name_from_argument (argument);
-  g_autoptr (MoodMessageQueue) queue = create (name, permissions, error);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (MoodMessageQueue) queue = create (name, permissions, &local_error);
 
   if (queue == NULL)
-    return FALSE;
+    {
+      explain (name, local_error);
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
   if (mood_message_queue_is_created (queue) && !give_away (queue, permissions, error))
     return FALSE;
   if (fit)
