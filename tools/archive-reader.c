@@ -69,9 +69,6 @@ read_at (ArchiveReader *self, guint64 offset, void *buffer, gsize length, GError
 {
   guint8 *at = buffer;
 
-  if (offset > self->size || length > self->size - offset)
-    return set_damage (self, self->size, error, _ ("the file ends here, in the middle"));
-
   while (length > 0)
     {
       gssize n = pread (self->fd, at, length, (off_t) offset);

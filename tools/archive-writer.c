@@ -351,7 +351,7 @@ archive_writer_take (ArchiveWriter *self,
                                                          &record->priority, 0, NULL, &local_error);
   if (length == -1)
     {
-      set_state (record, ARCHIVE_RECORD_NONE);
+      /* What was asked for stays so: without a priority that is no message. */
       if (!g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
