@@ -3,6 +3,8 @@
 
 """mood copy."""
 
+import os
+import random
 import signal
 import subprocess
 
@@ -89,6 +91,24 @@ class Copy(safety.SafetyTest):
             moment += 1
         self.assertEqual(len(copied), len(MESSAGES))
         self.assertGreater(n_kept, 2 * len(MESSAGES))
+
+    def test_killed_at_random(self):
+        random.seed(os.environ.get("MOOD_TEST_SEED"))
+        for _ in range(60):
+            source, target = self.new_pair()
+            process = self.start_tool("copy", source.name, target.name, stderr=subprocess.DEVNULL)
+            # Until it has been seen at work, and some more.
+            while source.curmsgs == len(MESSAGES) and process.poll() is None:
+                pass
+            for _ in range(random.randrange(40)):
+                source.attributes()
+            process.kill()
+            process.wait(tool.LIMIT_SECONDS)
+            self.put_leftovers_back()
+            self.assertLessEqual(len(safety.extra(source.receive_all(), MESSAGES)), 1)
+            copied = target.receive_all()
+            self.assertEqual(copied, IN_ORDER[:len(copied)])
+            self.drop(source, target)
 
     def test_others_fill_the_source(self):
         source, target = self.new_pair(source_maxmsg=len(MESSAGES))

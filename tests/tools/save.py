@@ -220,7 +220,7 @@ class Save(safety.SafetyTest):
             queue = self.new_filled()
             process = self.start_tool("save", self.file, queue.name, stderr=subprocess.DEVNULL)
             # Until it has been seen at work, and some more.
-            while (queue.curmsgs == len(MESSAGES) and process.poll() is None):
+            while queue.curmsgs == len(MESSAGES) and process.poll() is None:
                 pass
             for _ in range(random.randrange(40)):
                 queue.attributes()
