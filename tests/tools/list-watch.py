@@ -17,6 +17,10 @@ class ListWatch(tool.ToolTest):
         return self.start_tool("list", "--watch", "--interval=0.05", *arguments,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
+    def let_look(self):
+        """Most probably looks have been taken at what has not changed when this is done."""
+        self.run_tool("top", "--interval=0.3")
+
     def depth(self, text, queue):
         """As the table has it; None if the queue is not in it. Other tests have queues, too."""
         for line in text.splitlines():
@@ -74,6 +78,7 @@ class ListWatch(tool.ToolTest):
                 lines.append(process.stdout.readline())
 
         read_until("0/4")
+        self.let_look()
         queue.send(b"one")
         read_until("1/4")
         queue.receive()
@@ -103,6 +108,7 @@ class ListWatch(tool.ToolTest):
                     return
 
         read_until(0)
+        self.let_look()
         queue.send(b"one")
         read_until(1)
         queue.send(b"two")
