@@ -37,7 +37,7 @@ static const GOptionEntry options[] = {
   { "remove", 0, 0, G_OPTION_ARG_NONE, &removes,
     N_ ("Remove the file when all of its messages were sent"), NULL },
   { "timeout", 't', 0, G_OPTION_ARG_STRING, &timeout_text,
-    N_ ("Wait so long at most for room for each message; 0 does not wait"), N_ ("SECONDS") },
+    N_ ("How long to wait for room for each message; 0 tries once"), N_ ("SECONDS") },
   G_OPTION_ENTRY_NULL,
 };
 

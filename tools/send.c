@@ -25,7 +25,7 @@ static const GOptionEntry options[] = {
   { "priority", 'p', 0, G_OPTION_ARG_INT, &priority,
     N_ ("Priority of the messages, 0 to 32767; the highest is received first"), N_ ("N") },
   { "timeout", 't', 0, G_OPTION_ARG_STRING, &timeout_text,
-    N_ ("How long to wait for room for a message; 0 tries once"), N_ ("SECONDS") },
+    N_ ("How long to wait for room for each message; 0 tries once"), N_ ("SECONDS") },
   { "nonblock", 0, 0, G_OPTION_ARG_NONE, &nonblock, N_ ("Do not wait for room: --timeout=0"),
     NULL },
   { "file", 'f', 0, G_OPTION_ARG_FILENAME, &file, N_ ("Read this instead of standard input"),

@@ -45,10 +45,10 @@ static int frames = G_MAXINT; /* for no end */
 static char *sort_option;
 
 static const GOptionEntry options[] = {
-  { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval, N_ ("Draw so often (default: 1)"),
+  { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval, N_ ("How often to draw (default: 1)"),
     N_ ("SECONDS") },
   { "count", 'n', 0, G_OPTION_ARG_INT, &frames,
-    N_ ("End after so many frames (default: 1, and no end on a terminal)"), N_ ("NUMBER") },
+    N_ ("How many frames to draw (default: 1, and no end on a terminal)"), N_ ("N") },
   { "sort", 's', 0, G_OPTION_ARG_STRING, &sort_option,
     N_ ("Sort by “depth” (the default), “rate”, “bytes” or “name”"), N_ ("WORD") },
   G_OPTION_ENTRY_NULL,
