@@ -25,7 +25,7 @@ static const GOptionEntry options[] = {
   { "watch", 'w', 0, G_OPTION_ARG_NONE, &go_on, N_ ("List them again whenever something changes"),
     NULL },
   { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval,
-    N_ ("With --watch, how often to look (default: 1)"), N_ ("SECONDS") },
+    N_ ("With --watch: seconds from one look to the next (default: 1)"), N_ ("SECONDS") },
   G_OPTION_ENTRY_NULL,
 };
 

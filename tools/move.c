@@ -19,7 +19,7 @@ static char *timeout_text;
 
 static const GOptionEntry options[] = {
   { "count", 'n', 0, G_OPTION_ARG_INT, &count,
-    N_ ("How many messages to move at most, instead of those that wait at the start"), N_ ("N") },
+    N_ ("How many messages to move (default: as many as wait at the start)"), N_ ("N") },
   { "timeout", 't', 0, G_OPTION_ARG_STRING, &timeout_text,
     N_ ("How long to wait for room for each message; 0 tries once"), N_ ("SECONDS") },
   G_OPTION_ENTRY_NULL,

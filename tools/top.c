@@ -45,8 +45,8 @@ static int frames = G_MAXINT; /* for no end */
 static char *sort_option;
 
 static const GOptionEntry options[] = {
-  { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval, N_ ("How often to draw (default: 1)"),
-    N_ ("SECONDS") },
+  { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval,
+    N_ ("Seconds from one frame to the next (default: 1)"), N_ ("SECONDS") },
   { "count", 'n', 0, G_OPTION_ARG_INT, &frames,
     N_ ("How many frames to draw (default: 1, and no end on a terminal)"), N_ ("N") },
   { "sort", 's', 0, G_OPTION_ARG_STRING, &sort_option,

@@ -22,8 +22,8 @@ static double interval = 0.1;
 
 static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("Write a JSON object a line"), NULL },
-  { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval, N_ ("How often to look (default: 0.1)"),
-    N_ ("SECONDS") },
+  { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &interval,
+    N_ ("Seconds from one look to the next (default: 0.1)"), N_ ("SECONDS") },
   G_OPTION_ENTRY_NULL,
 };
 
