@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -238,14 +237,12 @@ create_locked (ArchiveWriter *self, GError **error)
   return TRUE;
 }
 
-/* Creates the file, which must not exist, for messages from the queues (of ArchiveQueue). */
+/* Creates the file, which must not exist, for messages from the queues (of ArchiveQueue). Signals
+ * have to be held back, for a limit on the size of files to be an error. */
 ArchiveWriter *
 archive_writer_new (const char *path, GPtrArray *queues, GError **error)
 {
   g_autoptr (ArchiveWriter) self = g_new0 (ArchiveWriter, 1);
-
-  /* What is beyond a limit is an error then. */
-  signal (SIGXFSZ, SIG_IGN);
 
   self->path = g_strdup (path);
   self->fd = -1;
