@@ -18,7 +18,6 @@
 #include <glib/gstdio.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 static gboolean lists;
 static gboolean as_json;
@@ -185,13 +184,15 @@ open_existing (Restore *self, guint number, GError **error)
 static void
 give_back (const ArchiveQueue *queue, MoodMessageQueue *created)
 {
+  g_autoptr (GError) error = NULL;
+
   if (mood_message_queue_get_uid (created) == queue->uid &&
       mood_message_queue_get_gid (created) == queue->gid)
     return;
 
-  if (fchown (mood_message_queue_fileno (created), queue->uid, queue->gid) == -1)
-    report_warning (_ ("“%s” now belongs to who restored it, and not to user %u, group %u: %s"),
-                    queue->display_name, queue->uid, queue->gid, g_strerror (errno));
+  if (!mood_message_queue_chown (created, queue->uid, queue->gid, &error))
+    report_warning (_ ("“%s” does not belong to user %u, group %u again: %s"), queue->display_name,
+                    queue->uid, queue->gid, error->message);
 }
 
 static gboolean

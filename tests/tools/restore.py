@@ -65,6 +65,19 @@ class Restore(safety.SafetyTest):
             self.assertEqual(restored.attributes()[1:3], [7, 64])
             self.assertEqual(restored.receive_all(), IN_ORDER)
 
+    def test_owner_that_cannot_be(self):
+        queue = self.new_saved()
+        entry = 112
+        data = self.read()
+        data[entry + 8:entry + 16] = b"\xff" * 8
+        self.write(data)
+        tool.plain.unlink(queue.name)
+        result = self.run_tool("restore", self.file)
+        self.assertIn("warning: “" + queue.name + "” does not belong to user 4294967295", result.error)
+        restored = tool.plain.Queue(queue.name)
+        self.addCleanup(restored.close)
+        self.assertEqual(restored.receive_all(), IN_ORDER)
+
     def test_name_that_is_no_text(self):
         queue = tool.plain.Queue(self.new_name() + "\udcff", maxmsg=2, msgsize=8)
         self.addCleanup(tool.plain.unlink, queue.name)
