@@ -148,7 +148,8 @@ class Top(tool.ToolTest):
         few.send(b"a long message")
         many.send(b"x")
         many.send(b"y")
-        terminal = self.top()
+        # A key takes effect before the queues are looked at again.
+        terminal = self.run_in_terminal("top", "--interval=3600")
         by_depth = [many.name, few.name]
         own = {few.name, many.name}
 
@@ -169,6 +170,8 @@ class Top(tool.ToolTest):
                 terminal.type(key)
                 terminal.wait_for(lambda text, word=word: word in text)
                 terminal.wait_for(ordered(expected))
+        terminal = self.top()
+        terminal.wait_for("by depth")
         terminal.type("r")
         terminal.wait_for("by rate")
         many.receive()
@@ -220,6 +223,11 @@ class Top(tool.ToolTest):
                 self.assertEqual(len(self.names(terminal)), 4)
                 terminal.type(up)
                 terminal.wait_for(lambda _: self.names(terminal) == names[:4])
+        # Where there is room for all, all are seen.
+        terminal.type("\033[F")
+        terminal.wait_for(lambda text: names[0] not in text)
+        terminal.set_size(100, 60)
+        terminal.wait_for(lambda _: self.names(terminal)[:6] == names)
 
     def test_quit(self):
         self.new_queue()
