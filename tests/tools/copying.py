@@ -110,6 +110,23 @@ class Copy(safety.SafetyTest):
             self.assertEqual(copied, IN_ORDER[:len(copied)])
             self.drop(source, target)
 
+    def test_waits_for_room_in_the_source(self):
+        source, target = self.new_pair(source_maxmsg=len(MESSAGES))
+        process = self.start_stopped("mq_timedsend", "copy", source.name, target.name)
+        # All were taken, and one is back: the last one will find no room.
+        self.assertEqual(source.curmsgs, 1)
+        source.send(b"late", 9)
+        process.send_signal(signal.SIGCONT)
+        while source.curmsgs < len(MESSAGES) and process.poll() is None:
+            pass
+        received = [source.receive()]
+        self.assertEqual(received, [(b"late", 9)])
+        self.assertIn(b"6 messages were copied", process.stderr.read())
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
+        self.assertEqual(source.receive_all(), IN_ORDER)
+        self.assertEqual(target.receive_all(), IN_ORDER)
+        self.assertEqual(self.leftovers(), [])
+
     def test_others_fill_the_source(self):
         source, target = self.new_pair(source_maxmsg=len(MESSAGES))
         process = self.start_stopped("mq_timedreceive", "copy", source.name, target.name)

@@ -183,6 +183,18 @@ class Restore(safety.SafetyTest):
         self.assertEqual((one.curmsgs, small.curmsgs), (0, 0))
         self.assertFalse(tool.plain.unlink(third.name))
 
+    def test_no_queue_is_created_unless_all_can_be(self):
+        one, other = self.new_queue(maxmsg=1), self.new_queue(maxmsg=2)
+        self.run_tool("save", self.file, one.name, other.name)
+        data = self.read()
+        at = data.index(struct.pack("<qq", 2, 64))
+        data[at:at + 8] = struct.pack("<q", 1 << 30)
+        self.write(data)
+        for queue in (one, other):
+            tool.plain.unlink(queue.name)
+        self.assertIn(other.name, self.run_tool("restore", self.file, status=1).error)
+        self.assertFalse(tool.plain.unlink(one.name))
+
     def test_remove(self):
         queue = self.new_saved(maxmsg=5)
         queue.send(b"before", 9)
