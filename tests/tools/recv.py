@@ -132,9 +132,12 @@ class Recv(tool.ToolTest):
 
     def test_timeout(self):
         queue = self.new_queue()
-        for seconds in ("0", "0.01", ".000001"):
+        for seconds, text in (("0", "There is no message"), ("0.01", "within 0.01"),
+                              # Less than there is to count with, and yet not nothing.
+                              (".0000001", "within .0000001")):
             result = self.run_tool("recv", queue.name, f"--timeout={seconds}", status=3)
             self.assertIn(queue.name, result.error)
+            self.assertIn(text, result.error)
         queue.send(b"one")
         queue.send(b"two")
         result = self.run_tool("recv", queue.name, "--count=3", "-t", "0.01", status=3)
