@@ -19,6 +19,8 @@ get_figures (const ArchiveQueue *queue)
 {
   Figures *figures = g_new0 (Figures, 1);
 
+  figures->name = g_strdup (queue->name);
+  figures->display_name = g_strdup (queue->display_name);
   figures->mode = queue->mode;
   figures->uid = queue->uid;
   figures->gid = queue->gid;
@@ -70,15 +72,9 @@ static void
 add_queue (JsonBuilder *builder, const ArchiveQueue *queue)
 {
   g_autoptr (Figures) figures = get_figures (queue);
-  g_autofree char *mode = g_strdup_printf ("%04o", queue->mode);
-  g_autofree char *owner = figures_format_owner (figures);
 
   json_builder_begin_object (builder);
-  json_add_bytes (builder, "name", queue->name, strlen (queue->name));
-  json_add_text (builder, "mode", mode);
-  json_add_number (builder, "uid", queue->uid);
-  json_add_number (builder, "gid", queue->gid);
-  json_add_text (builder, "owner", owner);
+  figures_add_identity_json (figures, builder);
   json_add_number (builder, "messages", queue->n_messages);
   json_add_number (builder, "sent", queue->n_delivered);
   json_add_number (builder, "maxmsg", queue->maxmsg);

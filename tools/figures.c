@@ -151,9 +151,10 @@ figures_of_all (GError **error)
   return directory != NULL ? figures_of_directory (directory, error) : NULL;
 }
 
-/* Its members, inside an object that the caller begins and ends. */
+/* Those members that say which queue it is and whose, inside an object that the caller begins and
+ * ends. */
 void
-figures_add_json (const Figures *self, JsonBuilder *builder)
+figures_add_identity_json (const Figures *self, JsonBuilder *builder)
 {
   g_autofree char *mode = g_strdup_printf ("%04o", self->mode & 07777);
   g_autofree char *owner = self->uid != -1 ? figures_format_owner (self) : NULL;
@@ -163,6 +164,13 @@ figures_add_json (const Figures *self, JsonBuilder *builder)
   json_add_number (builder, "uid", self->uid);
   json_add_number (builder, "gid", self->gid);
   json_add_text (builder, "owner", owner);
+}
+
+/* All members, likewise. */
+void
+figures_add_json (const Figures *self, JsonBuilder *builder)
+{
+  figures_add_identity_json (self, builder);
   json_add_number (builder, "curmsgs", self->curmsgs);
   json_add_number (builder, "maxmsg", self->maxmsg);
   json_add_number (builder, "msgsize", self->msgsize);

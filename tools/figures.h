@@ -35,6 +35,7 @@ Figures *figures_of (const char *argument, GError **error);
 GPtrArray *figures_of_directory (MoodQueueDirectory *directory, GError **error);
 GPtrArray *figures_of_all (GError **error);
 
+void figures_add_identity_json (const Figures *self, JsonBuilder *builder);
 void figures_add_json (const Figures *self, JsonBuilder *builder);
 char *figures_format_mode (const Figures *self);
 char *figures_format_owner (const Figures *self);

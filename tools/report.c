@@ -24,6 +24,18 @@ report (TerminalStyle style, const char *kind, const char *text)
     g_printerr ("%s %s\n", program, shown);
 }
 
+static void
+report_formatted (TerminalStyle style, const char *kind, const char *format, va_list arguments)
+    G_GNUC_PRINTF (3, 0);
+
+static void
+report_formatted (TerminalStyle style, const char *kind, const char *format, va_list arguments)
+{
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+
+  report (style, kind, text);
+}
+
 /* Returns the exit status that goes with the error. */
 ExitStatus
 report_error (const GError *error)
@@ -36,26 +48,20 @@ report_error (const GError *error)
 void
 report_warning (const char *format, ...)
 {
-  g_autofree char *text = NULL;
   va_list arguments;
 
   va_start (arguments, format);
-  text = g_strdup_vprintf (format, arguments);
+  report_formatted (TERMINAL_STYLE_WARNING, _ ("warning:"), format, arguments);
   va_end (arguments);
-
-  report (TERMINAL_STYLE_WARNING, _ ("warning:"), text);
 }
 
 /* For what is neither the command's output nor a fault. */
 void
 report_note (const char *format, ...)
 {
-  g_autofree char *text = NULL;
   va_list arguments;
 
   va_start (arguments, format);
-  text = g_strdup_vprintf (format, arguments);
+  report_formatted (TERMINAL_STYLE_STRONG, NULL, format, arguments);
   va_end (arguments);
-
-  report (TERMINAL_STYLE_STRONG, NULL, text);
 }
