@@ -188,6 +188,8 @@ set_up (void)
 
   changed = settings;
   changed.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
+  /* On a terminal that Ctrl-S has halted nothing could be given back. */
+  changed.c_iflag &= ~(tcflag_t) IXON;
   changed.c_cc[VMIN] = 1;
   changed.c_cc[VTIME] = 0;
   if (tcsetattr (STDOUT_FILENO, TCSANOW, &changed) == -1)

@@ -240,6 +240,15 @@ class Top(tool.ToolTest):
         self.assertEqual(terminal.wait(), 0)
         self.check_restored(terminal)
 
+    def test_ctrl_s(self):
+        terminal = self.top()
+        terminal.wait_for("NAME")
+        terminal.type("\x13h")
+        terminal.wait_for("q quit")
+        terminal.process.terminate()
+        self.assertEqual(terminal.wait(), -signal.SIGTERM)
+        self.check_restored(terminal)
+
     def test_count_on_a_terminal(self):
         self.new_queue()
         terminal = self.top("--count=2")
