@@ -388,8 +388,9 @@ class Top(tool.ToolTest):
         self.addCleanup(queue.close)
         for columns in (110, 111, 112, 113, 114, 115):
             terminal = self.top(columns=columns)
-            text = terminal.wait_for(lambda text: re.search(r"….*:", text))
-            line, = [line for line in text.splitlines() if "…" in line]
+            wanted = re.compile(rf"(?m)^{re.escape(name.partition('名')[0])}.*….*:.*$")
+            text = terminal.wait_for(wanted.search)
+            line, = wanted.findall(text)
             shown = line.split("…")[0]
             # The screen has a wide character in two columns, of which the second one is empty.
             self.assertTrue(name.startswith(shown.replace(" ", "")), line)
