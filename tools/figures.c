@@ -71,6 +71,10 @@ figures_from_queue (MoodMessageQueue *queue)
   self->display_name = g_strdup (mood_message_queue_get_display_name (queue));
   if (fstat (mood_message_queue_fileno (queue), &status) == 0)
     self->inode = status.st_ino;
+  /* First of all: to ask how many bytes wait sets two of them. */
+  self->atime = take_seconds (mood_message_queue_get_atime (queue));
+  self->mtime = take_seconds (mood_message_queue_get_mtime (queue));
+  self->ctime = take_seconds (mood_message_queue_get_ctime (queue));
   self->mode = mood_message_queue_get_mode (queue);
   self->uid = mood_message_queue_get_uid (queue);
   self->gid = mood_message_queue_get_gid (queue);
@@ -79,9 +83,6 @@ figures_from_queue (MoodMessageQueue *queue)
   self->msgsize = mood_message_queue_get_msgsize (queue);
   self->queued_bytes = mood_message_queue_get_queued_bytes (queue);
   self->notify_pid = mood_message_queue_get_notify_pid (queue);
-  self->atime = take_seconds (mood_message_queue_get_atime (queue));
-  self->mtime = take_seconds (mood_message_queue_get_mtime (queue));
-  self->ctime = take_seconds (mood_message_queue_get_ctime (queue));
 
   return self;
 }

@@ -23,9 +23,9 @@ typedef struct
   gint64 msgsize;      /* bytes */
   gint64 queued_bytes; /* bytes */
   int notify_pid;      /* 0 for nobody */
-  gint64 atime;        /* seconds since 1970, as all three: last received from */
-  gint64 mtime;        /* last sent to */
-  gint64 ctime;        /* last changed in any way */
+  gint64 atime; /* seconds since 1970, as all three: last sent to, received from or looked at */
+  gint64 mtime; /* last sent to or received from */
+  gint64 ctime; /* last changed in any way */
 } Figures;
 
 void figures_free (Figures *self);

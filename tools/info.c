@@ -117,8 +117,8 @@ print_for_people (const Figures *figures, GArray *openers, gboolean is_complete)
   print_line (_ ("owner"), owner);
   print_line (_ ("notifies"), notify);
   print_line (_ ("open in"), open_in);
-  print_time (_ ("last send"), figures->mtime);
-  print_time (_ ("last receive"), figures->atime);
+  print_time (_ ("last message"), figures->mtime);
+  print_time (_ ("last access"), figures->atime);
   print_time (_ ("last change"), figures->ctime);
   print_number (_ ("inode"), (gint64) figures->inode);
 }
@@ -204,11 +204,12 @@ const Command command_info = {
   .name = "info",
   .arguments = N_ ("NAME…"),
   .summary = N_ ("Tells everything about a queue"),
-  .description = N_ ("What list shows, and how many bytes of RLIMIT_MSGQUEUE the queue takes, when "
-                     "messages were sent "
-                     "and received last, and the processes that have it open, with r for those "
-                     "that may receive and w "
-                     "for those that may send. Of other users' processes only root sees that."),
+  .description = N_ (
+      "What list shows, how many bytes of RLIMIT_MSGQUEUE the queue takes, and the processes that "
+      "have it open, with r for those that may receive and w for those that may send. Of other "
+      "users' processes only root sees that.\n\n"
+      "The last message is when one was sent or received last; the last access and the last change "
+      "are also set by whoever looks at the queue, as this does."),
   .options = options,
   .examples = examples,
   .minimum = 1,

@@ -4,6 +4,7 @@
 """mood info."""
 
 import os
+import time
 
 import tool
 
@@ -29,6 +30,22 @@ class Info(tool.ToolTest):
         self.assertEqual(figures["name"], queue.name)
         self.assertEqual(figures["charged_bytes"], 4 * 96 + 4 * 64)
         self.assertIn({"pid": os.getpid(), "reads": True, "writes": True}, figures["open_in"])
+
+    def test_time_of_the_last_message(self):
+        queue = self.new_queue()
+        queue.send(b"one")
+        # Seconds are all that the kernel keeps, and its clock may be a tick behind.
+        sent = os.stat(queue.descriptor).st_mtime
+        figures, = self.run_tool("info", "--json", queue.name).json
+        expected = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(sent))
+        self.assertEqual(figures["mtime"], expected)
+
+    def test_looking_is_not_seen_by_itself(self):
+        queue = self.new_queue()
+        os.utime(queue.descriptor, (1000000000, 1000000000))
+        figures, = self.run_tool("info", "--json", queue.name).json
+        self.assertEqual(figures["atime"], "2001-09-09T01:46:40Z")
+        self.assertEqual(figures["mtime"], "2001-09-09T01:46:40Z")
 
     def test_access_of_who_has_it_open(self):
         queue = self.new_queue()
