@@ -9,12 +9,17 @@
 #define WINDOW_US        (3 * G_USEC_PER_SEC)
 #define SHORTEST_SPAN_US G_USEC_PER_SEC
 
-/* How many messages had been seen to go in and to come out. */
+typedef enum
+{
+  IN,
+  OUT,
+} Direction;
+
+/* How many messages had been seen to go either way. */
 typedef struct
 {
   gint64 time;
-  guint64 in;
-  guint64 out;
+  guint64 seen[2]; /* by the direction */
 } Sample;
 
 struct _Rates
@@ -59,52 +64,42 @@ rates_add (Rates *self, gint64 now, gint64 depth)
   sample->time = now;
   if (last != NULL)
     {
-      sample->in = last->in + (guint64) MAX (depth - self->depth, 0);
-      sample->out = last->out + (guint64) MAX (self->depth - depth, 0);
+      sample->seen[IN] = last->seen[IN] + (guint64) MAX (depth - self->depth, 0);
+      sample->seen[OUT] = last->seen[OUT] + (guint64) MAX (self->depth - depth, 0);
     }
   self->depth = depth;
   g_queue_push_tail (&self->samples, sample);
   forget_what_is_over (self, now);
 }
 
-/* Of less than a second not much can be said: a single message would be many a second. */
 static double
-get_rate (Rates *self, gint64 now, guint64 messages)
+get (Rates *self, gint64 now, Direction direction)
 {
-  const Sample *first = g_queue_peek_head (&self->samples);
-  gint64 span = MAX (now - first->time, SHORTEST_SPAN_US);
+  const Sample *first;
+  const Sample *last = g_queue_peek_tail (&self->samples);
+  gint64 span;
 
-  return (double) messages * G_USEC_PER_SEC / (double) span;
+  if (last == NULL)
+    return 0;
+
+  forget_what_is_over (self, now);
+  first = g_queue_peek_head (&self->samples);
+  /* Of less than a second not much can be said: a single message would be many a second. */
+  span = MAX (now - first->time, SHORTEST_SPAN_US);
+
+  return (double) (last->seen[direction] - first->seen[direction]) * G_USEC_PER_SEC / (double) span;
 }
 
 /* 0 as long as nothing was added. */
 double
 rates_get_in (Rates *self, gint64 now)
 {
-  const Sample *first;
-  const Sample *last = g_queue_peek_tail (&self->samples);
-
-  if (last == NULL)
-    return 0;
-
-  forget_what_is_over (self, now);
-  first = g_queue_peek_head (&self->samples);
-
-  return get_rate (self, now, last->in - first->in);
+  return get (self, now, IN);
 }
 
 /* Likewise. */
 double
 rates_get_out (Rates *self, gint64 now)
 {
-  const Sample *first;
-  const Sample *last = g_queue_peek_tail (&self->samples);
-
-  if (last == NULL)
-    return 0;
-
-  forget_what_is_over (self, now);
-  first = g_queue_peek_head (&self->samples);
-
-  return get_rate (self, now, last->out - first->out);
+  return get (self, now, OUT);
 }
