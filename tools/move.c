@@ -102,7 +102,7 @@ move (Move *self, guint64 limit, GError **error)
       if (mood_message_queue_get_curmsgs (self->pair.from) == 0)
         return SENDING_DONE;
 
-      result = sending_wait_for_room (self->pair.to, self->timeout_us, error);
+      result = sending_wait_for_room (self->pair.to, self->pair.from, self->timeout_us, error);
       if (result != SENDING_DONE)
         return result;
 

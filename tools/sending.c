@@ -9,7 +9,8 @@
 
 #include <glib/gi18n.h>
 
-/* Nothing wakes who waits for a queue that is removed, so it is looked at from time to time. */
+/* Nothing wakes who waits for a queue that is removed, or for room for what somebody else received,
+ * so both are looked at from time to time. */
 #define LOOK_INTERVAL_US G_USEC_PER_SEC
 
 static gint64
@@ -34,8 +35,9 @@ check_name (MoodMessageQueue *queue, GError **error)
   return FALSE;
 }
 
+/* @from: what messages are to come from, or NULL */
 static SendingResult
-wait_until (MoodMessageQueue *queue, gint64 deadline, GError **error)
+wait_until (MoodMessageQueue *queue, MoodMessageQueue *from, gint64 deadline, GError **error)
 {
   for (;;)
     {
@@ -57,6 +59,8 @@ wait_until (MoodMessageQueue *queue, gint64 deadline, GError **error)
 
       if (!check_name (queue, error))
         return SENDING_FAILED;
+      if (from != NULL && mood_message_queue_get_curmsgs (from) == 0)
+        return SENDING_DONE;
       if (is_last)
         {
           g_autofree char *shown = terminal_make_safe (mood_message_queue_get_name (queue));
@@ -69,12 +73,15 @@ wait_until (MoodMessageQueue *queue, gint64 deadline, GError **error)
     }
 }
 
-/* Waits until there is room, which somebody else may take the next moment. @timeout_us is negative
- * for no limit. */
+/* Waits until there is room, which somebody else may take the next moment, or until there is
+ * nothing in @from that would need it. @timeout_us is negative for no limit. */
 SendingResult
-sending_wait_for_room (MoodMessageQueue *queue, gint64 timeout_us, GError **error)
+sending_wait_for_room (MoodMessageQueue *queue,
+                       MoodMessageQueue *from,
+                       gint64 timeout_us,
+                       GError **error)
 {
-  return wait_until (queue, get_deadline (timeout_us), error);
+  return wait_until (queue, from, get_deadline (timeout_us), error);
 }
 
 /* Sends, and waits for room if there is none. What there is room for is sent even when it is time
@@ -106,7 +113,7 @@ sending_send (MoodMessageQueue *queue,
           return SENDING_FAILED;
         }
 
-      result = wait_until (queue, deadline, error);
+      result = wait_until (queue, NULL, deadline, error);
       if (result != SENDING_DONE)
         return result;
     }

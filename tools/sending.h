@@ -13,7 +13,10 @@ typedef enum
   SENDING_ENDING, /* a signal asks to end, and nothing was sent */
 } SendingResult;
 
-SendingResult sending_wait_for_room (MoodMessageQueue *queue, gint64 timeout_us, GError **error);
+SendingResult sending_wait_for_room (MoodMessageQueue *queue,
+                                     MoodMessageQueue *from,
+                                     gint64 timeout_us,
+                                     GError **error);
 SendingResult sending_send (MoodMessageQueue *queue,
                             const guint8 *message,
                             gsize length,

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,3 +90,4 @@ WRAP (int,
       (int old_fd, const char *old_path, int new_fd, const char *new_path, unsigned int flags),
       (old_fd, old_path, new_fd, new_path, flags))
 WRAP (int, unlink, "unlink", (const char *path), (path))
+WRAP (int, poll, "poll", (struct pollfd * fds, nfds_t n, int timeout), (fds, n, timeout))

@@ -80,6 +80,16 @@ class Move(safety.SafetyTest):
         self.assertIn(b"6 messages were moved", process.stderr.read())
         self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
 
+    def test_source_is_emptied_while_waiting(self):
+        source, target = self.new_pair(maxmsg=1)
+        target.send(b"in its place")
+        # It has waited for a while, and is about to wait on.
+        process = self.start_stopped("poll", "move", source.name, target.name)
+        self.assertEqual(source.receive_all(), IN_ORDER)
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual(process.stderr.read(), b"mood: 0 messages were moved\n")
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
+
     def test_signals(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             source, target = self.new_pair(maxmsg=1)
