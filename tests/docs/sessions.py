@@ -33,13 +33,18 @@ VARYING = (
     (re.compile(r"\b\d\d:\d\d:\d\d(\.\d+)?"), "TIME"),
     (re.compile(r"\b\d+ \((?=[\w-]+\))"), "PID ("),
     (re.compile(r"(?m)^(  inode +)\d+$"), r"\1NUMBER"),
+    # Of processes of other users.
+    (re.compile(r", and perhaps others that may not be looked at$", re.MULTILINE), ""),
     (re.compile(r'("(?:inode|notify_pid|pid)" : )\d+'), r"\1NUMBER"),
 )
 
 
 def namespace():
     """What a command goes behind to run in an IPC namespace of its own; None if there can be none."""
-    options = ["--ipc"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--ipc"]
+    options = ["--ipc"]
+    if os.geteuid() != 0:
+        # To list the queues takes a mount, and so a namespace of mounts in which one may mount.
+        options += ["--user", "--map-root-user", "--mount"]
     command = ["unshare", *options]
     try:
         result = subprocess.run([*command, "true"], check=False, capture_output=True)
