@@ -132,19 +132,35 @@ clear_partial (const char *path, GError **error)
   return FALSE;
 }
 
+/* The complete file takes the place of what is there, which must not be a device. */
+static gboolean
+check_target (const char *path, GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+
+  shown = g_filename_display_name (path);
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE,
+                 _ ("“%s” is there, and is no regular file; name another one"), shown);
+  else if (!may_replace)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _ ("“%s” exists; --force replaces it"),
+                 shown);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
 static gboolean
 begin (Saving *self, const char *path, const char *partial, GError **error)
 {
   g_autoptr (GPtrArray) entries = archive_queues_new ();
 
-  if (!may_replace && g_file_test (path, G_FILE_TEST_EXISTS))
-    {
-      g_autofree char *shown = g_filename_display_name (path);
-
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _ ("“%s” exists; --force replaces it"),
-                   shown);
-      return FALSE;
-    }
+  if (!check_target (path, error))
+    return FALSE;
   if (!clear_partial (partial, error))
     return FALSE;
 
@@ -241,6 +257,14 @@ run (char **arguments, GError **error)
   g_autoptr (GPtrArray) queues = NULL;
   Saving self = { 0 };
   ExitStatus status;
+
+  if (g_str_equal (path, "-"))
+    {
+      USAGE_ERROR (error,
+                   _ ("A file is needed: messages are received into it, which no pipe can do "
+                      "(./- is a file of that name)"));
+      return EXIT_STATUS_USAGE;
+    }
 
   state_directory_tell_leftovers ();
 

@@ -104,6 +104,16 @@ class Save(safety.SafetyTest):
         self.run_tool("save", "--force", self.file, queue.name)
         self.assertEqual(self.saved(queue), IN_ORDER)
 
+    def test_what_is_no_file(self):
+        queue = self.new_filled()
+        os.mkfifo(self.file)
+        for options in ([], ["--force"]):
+            result = self.run_tool("save", *options, self.file, queue.name, status=1)
+            self.assertIn("no regular file", result.error)
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.file).st_mode))
+        self.assertIn("A file is needed", self.run_tool("save", "-", queue.name, status=2).error)
+        self.assertEqual(queue.receive_all(), IN_ORDER)
+
     def test_no_such_directory(self):
         queue = self.new_filled()
         path = self.path("missing/queues.mood")
