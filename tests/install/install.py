@@ -122,6 +122,9 @@ def main():
         run(python_with_gi, "-c", PYTHON_PROGRAM, queue, env=environment)
 
         assert run(prefix / "bin/mood", "--version", env=environment).startswith("mood ")
+        # A locale that every machine has, and a language that only LANGUAGE names.
+        german = {**environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "de"}
+        assert "Befehle:" in run(prefix / "bin/mood", "--help", env=german)
 
         if gjs:
             (folder / "program.js").write_text(JAVASCRIPT_PROGRAM)
