@@ -58,6 +58,65 @@ command_format_help (const Command *command)
   return g_option_context_get_help (context, TRUE, NULL);
 }
 
+gboolean
+command_takes_value (const GOptionEntry *option)
+{
+  return option->arg != G_OPTION_ARG_NONE && option->arg != G_OPTION_ARG_CALLBACK;
+}
+
+static const GOptionEntry *
+find_by_letter (const Command *command, char letter)
+{
+  for (const GOptionEntry *option = command->options; option != NULL && option->long_name != NULL;
+       option++)
+    if (option->short_name == letter)
+      return option;
+
+  return NULL;
+}
+
+/* Where in a word such as “-fn10” the value of the last letter begins; NULL if it has none. */
+static const char *
+find_value (const Command *command, const char *word)
+{
+  const GOptionEntry *option = NULL;
+
+  if (word[0] != '-' || word[1] == '-')
+    return NULL;
+
+  for (word++; *word != '\0' && (option = find_by_letter (command, *word)) != NULL; word++)
+    if (command_takes_value (option))
+      return word[1] != '\0' ? word + 1 : NULL;
+
+  return NULL;
+}
+
+/* GOption wants the value of a letter in a word of its own, POSIX lets it follow at once. */
+static char **
+split_words (const Command *command, int argc, char **argv)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (int i = 0; i < argc; i++)
+    {
+      const char *value = find_value (command, argv[i]);
+      g_autofree char *letters = value != NULL ? g_strndup (argv[i], value - argv[i]) : NULL;
+
+      if (g_str_equal (argv[i], "--"))
+        {
+          for (; i < argc; i++)
+            g_strv_builder_add (builder, argv[i]);
+          break;
+        }
+
+      if (letters != NULL)
+        g_strv_builder_add (builder, letters);
+      g_strv_builder_add (builder, value != NULL ? value : argv[i]);
+    }
+
+  return g_strv_builder_end (builder);
+}
+
 static gboolean
 check_arguments (const Command *command, GError **error)
 {
@@ -88,11 +147,12 @@ ExitStatus
 command_run (const Command *command, int argc, char **argv)
 {
   g_autoptr (GOptionContext) context = make_context (command);
+  g_auto (GStrv) words = split_words (command, argc, argv);
   char *none[] = { NULL };
   g_autoptr (GError) error = NULL;
   ExitStatus status = EXIT_STATUS_SUCCESS;
 
-  if (g_option_context_parse (context, &argc, &argv, &error))
+  if (g_option_context_parse_strv (context, &words, &error))
     {
       if (version_wanted)
         {

@@ -57,6 +57,7 @@ extern const Command *const commands[]; /* NULL-terminated, in the order in whic
 const Command *command_find (const char *name);
 ExitStatus command_run (const Command *command, int argc, char **argv);
 char *command_format_help (const Command *command);
+gboolean command_takes_value (const GOptionEntry *option);
 
 #define USAGE_ERROR(error, ...)                                                                    \
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, __VA_ARGS__)

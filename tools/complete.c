@@ -108,12 +108,6 @@ offer_option_values (const Command *command,
     offer_values (VALUE_KIND_FILE, beginning);
 }
 
-static gboolean
-takes_value (const GOptionEntry *option)
-{
-  return option->arg != G_OPTION_ARG_NONE && option->arg != G_OPTION_ARG_CALLBACK;
-}
-
 /* The option that a word is, with its value's beginning if that is in the same word, or NULL. */
 static const GOptionEntry *
 find_option (const Command *command, const char *word, const char **value)
@@ -146,7 +140,7 @@ offer_options (const Command *command, const char *beginning)
        option++)
     {
       g_autofree char *word =
-          g_strconcat ("--", option->long_name, takes_value (option) ? "=" : "", NULL);
+          g_strconcat ("--", option->long_name, command_takes_value (option) ? "=" : "", NULL);
 
       if ((option->flags & G_OPTION_FLAG_HIDDEN) == 0)
         offer_if_begun (beginning, word, _ (option->description));
@@ -171,7 +165,7 @@ complete_command (const Command *command, char **words)
         awaiting = NULL;
       else if (!are_options_over && g_str_equal (*words, "--"))
         are_options_over = TRUE;
-      else if (option != NULL && value == NULL && takes_value (option))
+      else if (option != NULL && value == NULL && command_takes_value (option))
         awaiting = option;
       else if (are_options_over || (*words)[0] != '-')
         n_arguments++;

@@ -7,8 +7,9 @@
 #include "table.h"
 #include "version.h"
 
-#include <glib/gi18n.h>
+#include <fcntl.h>
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <locale.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -69,6 +70,16 @@ run_without_command (int argc, char **argv, GError **error)
   return EXIT_STATUS_SUCCESS;
 }
 
+/* What is opened must not become standard input, output or error, where they are closed: it would
+ * be read from or written to. To use them stays an error. */
+static void
+occupy_standard_descriptors (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) == -1)
+      (void) open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 /* A full disk, say. What g_print() could not write it does not tell. */
 static ExitStatus
 check_output (ExitStatus status)
@@ -91,6 +102,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   ExitStatus status;
 
+  occupy_standard_descriptors ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, LOCALE_DIRECTORY);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

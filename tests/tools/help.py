@@ -3,7 +3,10 @@
 
 """The help of each command, and what is told without one."""
 
+import os
 import re
+import subprocess
+import tempfile
 
 import tool
 
@@ -42,10 +45,49 @@ class Help(tool.ToolTest):
                         with self.subTest(example=line):
                             self.assertRegex(known, rf"(?m)(^  |, ){option}[=, \n]")
 
+    def test_value_right_after_its_letter(self):
+        queue = self.new_queue()
+        self.run_tool("send", "-p7", queue.name, "--", "-p8")
+        self.assertEqual(queue.receive(), (b"-p8", 7))
+        queue.send(b"one")
+        queue.send(b"two")
+        self.assertEqual(self.run_tool("recv", "-t0", "-n2", queue.name).output, b"onetwo")
+        # Letters may stand together before it.
+        self.assertIn("--follow has no end", self.run_tool("recv", "-fn2", queue.name, status=2).error)
+
     def test_version(self):
         version = self.run_tool("--version").text
         self.assertRegex(version, r"\Amood \d+\.\d+\.\d+\n\Z")
         self.assertEqual(self.run_tool("list", "--version").text, version)
+
+    def test_closed_descriptors(self):
+        """What is opened next must not take their place."""
+        queue = self.new_queue()
+        queue.send(b"one")
+        file = tempfile.NamedTemporaryFile(suffix=".mood")
+        self.addCleanup(file.close)
+        self.run_tool("save", "--force", file.name, queue.name)
+        with open(file.name, "rb") as saved:
+            before = saved.read()
+        for descriptors in ((0,), (1,), (2,), (0, 1, 2)):
+            with self.subTest(closed=descriptors):
+                def close():
+                    for descriptor in descriptors:
+                        os.close(descriptor)
+
+                process = subprocess.run(
+                    [tool.TOOL, "restore", file.name, "/mood-test-not-there"],
+                    preexec_fn=close, check=False, timeout=tool.LIMIT_SECONDS,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                self.assertNotEqual(process.returncode, 0)
+                with open(file.name, "rb") as saved:
+                    self.assertEqual(saved.read(), before)
+        # Nor is there anything to be read.
+        process = subprocess.run(
+            [tool.TOOL, "send", queue.name], preexec_fn=lambda: os.close(0), check=False,
+            timeout=tool.LIMIT_SECONDS, stderr=subprocess.DEVNULL)
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(queue.receive_all(), [(b"one", 0)])
 
     def test_usage(self):
         for arguments, text in (
