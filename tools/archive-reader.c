@@ -6,6 +6,7 @@
 #include "archive-reader.h"
 
 #include "archive-format.h"
+#include "file-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,17 +55,6 @@ static gboolean G_GNUC_PRINTF (4, 5)
 }
 
 static gboolean
-set_error (ArchiveReader *self, const char *what, int errsv, GError **error)
-{
-  g_autofree char *shown = g_filename_display_name (self->path);
-
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), "%s “%s”: %s", what, shown,
-               g_strerror (errsv));
-
-  return FALSE;
-}
-
-static gboolean
 read_at (ArchiveReader *self, guint64 offset, void *buffer, gsize length, GError **error)
 {
   guint8 *at = buffer;
@@ -76,7 +66,7 @@ read_at (ArchiveReader *self, guint64 offset, void *buffer, gsize length, GError
       if (n == -1 && errno == EINTR)
         continue;
       if (n == -1)
-        return set_error (self, _ ("Cannot read"), errno, error);
+        return file_error_set (error, errno, _ ("Cannot read"), self->path);
       if (n == 0)
         return set_damage (self, offset, error, _ ("the file ends here, in the middle"));
       at += n;
@@ -93,7 +83,7 @@ write_number (ArchiveReader *self, guint64 offset, guint32 number, GError **erro
   guint32 value = GUINT32_TO_LE (number);
 
   if (pwrite (self->fd, &value, sizeof value, (off_t) offset) != sizeof value)
-    return set_error (self, _ ("Cannot write to"), errno, error);
+    return file_error_set (error, errno, _ ("Cannot write to"), self->path);
 
   return TRUE;
 }
@@ -349,9 +339,10 @@ find_size (ArchiveReader *self, GError **error)
   struct stat status;
 
   if (fstat (self->fd, &status) == -1)
-    return set_error (self, _ ("Cannot read"), errno, error);
+    return file_error_set (error, errno, _ ("Cannot read"), self->path);
   if (!S_ISREG (status.st_mode))
-    return set_error (self, _ ("Cannot read"), S_ISDIR (status.st_mode) ? EISDIR : EINVAL, error);
+    return file_error_set (error, S_ISDIR (status.st_mode) ? EISDIR : EINVAL, _ ("Cannot read"),
+                           self->path);
   self->size = (guint64) status.st_size;
 
   return TRUE;
@@ -418,10 +409,7 @@ archive_reader_new (const char *path, ArchiveAccess access, GError **error)
 
   if (fd == -1)
     {
-      int errsv = errno;
-
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _ ("Cannot open “%s”: %s"),
-                   shown, g_strerror (errsv));
+      file_error_set (error, errno, _ ("Cannot open"), path);
       return NULL;
     }
 

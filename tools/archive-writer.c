@@ -7,6 +7,7 @@
 #include "archive-writer.h"
 
 #include "archive-format.h"
+#include "file-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,19 +33,6 @@ struct _ArchiveWriter
   guint64 filled;   /* up to where the file has the fill that a message is received over */
   GArray *msgsizes; /* of the queues */
 };
-
-/* @what: what could not be done to the file, which errno says the cause of */
-static gboolean
-set_error (ArchiveWriter *self, const char *what, GError **error)
-{
-  int errsv = errno;
-  g_autofree char *shown = g_filename_display_name (self->path);
-
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), "%s “%s”: %s", what, shown,
-               g_strerror (errsv));
-
-  return FALSE;
-}
 
 static ArchiveHeader *
 get_header (ArchiveWriter *self)
@@ -116,14 +104,14 @@ grow (ArchiveWriter *self, guint64 needed, GError **error)
   void *map;
 
   if (reserve (self->fd, self->size, size) == -1)
-    return set_error (self, _ ("There is no room for messages in"), error);
+    return file_error_set (error, errno, _ ("There is no room for messages in"), self->path);
 
   if (self->map == NULL)
     map = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
   else
     map = mremap (self->map, self->size, size, MREMAP_MAYMOVE);
   if (map == MAP_FAILED)
-    return set_error (self, _ ("Cannot map"), error);
+    return file_error_set (error, errno, _ ("Cannot map"), self->path);
 
   self->map = map;
   self->size = size;
@@ -207,7 +195,7 @@ write_beginning (ArchiveWriter *self, GPtrArray *queues, GError **error)
     {
       if (written != -1)
         errno = ENOSPC;
-      return set_error (self, _ ("Cannot write to"), error);
+      return file_error_set (error, errno, _ ("Cannot write to"), self->path);
     }
 
   self->offset = bytes->len;
@@ -228,9 +216,9 @@ create_locked (ArchiveWriter *self, GError **error)
         close (self->fd);
       self->fd = open (self->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
       if (self->fd == -1)
-        return set_error (self, _ ("Cannot create"), error);
+        return file_error_set (error, errno, _ ("Cannot create"), self->path);
       if (flock (self->fd, LOCK_EX) == -1 || fstat (self->fd, &status) == -1)
-        return set_error (self, _ ("Cannot lock"), error);
+        return file_error_set (error, errno, _ ("Cannot lock"), self->path);
     }
   while (status.st_nlink == 0);
 
@@ -455,9 +443,9 @@ archive_writer_finish (ArchiveWriter *self, const char *path, gboolean may_repla
   ArchiveHeader *header = get_header (self);
 
   if (ftruncate (self->fd, (off_t) self->offset) == -1 || fsync (self->fd) == -1)
-    return set_error (self, _ ("Cannot write to"), error);
+    return file_error_set (error, errno, _ ("Cannot write to"), self->path);
   if (rename_to (self, path, may_replace) == -1)
-    return set_error (self, _ ("Cannot rename"), error);
+    return file_error_set (error, errno, _ ("Cannot rename"), self->path);
   g_free (self->path);
   self->path = g_strdup (path);
 
@@ -465,7 +453,7 @@ archive_writer_finish (ArchiveWriter *self, const char *path, gboolean may_repla
   set_number (&header->flags, ARCHIVE_COMPLETE);
   set_number (&header->round, GUINT32_FROM_LE (header->round) + 1);
   if (fsync (self->fd) == -1)
-    return set_error (self, _ ("Cannot write to"), error);
+    return file_error_set (error, errno, _ ("Cannot write to"), self->path);
   sync_directory_of (path);
 
   return TRUE;

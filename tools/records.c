@@ -5,6 +5,8 @@
 
 #include "records.h"
 
+#include "file-error.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
@@ -41,9 +43,7 @@ records_new (const char *file, int terminator, gsize longest, GError **error)
 
   if (fd == -1)
     {
-      /* The status of what is not found is for queues. */
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("Cannot open “%s”: %s"), name,
-                   g_strerror (errno));
+      file_error_set (error, errno, _ ("Cannot open"), file);
       return NULL;
     }
 
@@ -96,11 +96,7 @@ read_block (Records *self, GError **error)
 
   n = TEMP_FAILURE_RETRY (read (self->fd, self->buffer + self->end, self->size - self->end));
   if (n == -1)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("Cannot read “%s”: %s"), self->name,
-                   g_strerror (errno));
-      return FALSE;
-    }
+    return file_error_set (error, errno, _ ("Cannot read"), self->name);
 
   self->end += (gsize) n;
   self->is_at_end = n == 0;

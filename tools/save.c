@@ -112,7 +112,7 @@ clear_partial (const char *path, GError **error)
 
   if (reader == NULL)
     {
-      if (local_error == NULL || g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+      if (local_error == NULL || g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         return TRUE;
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;

@@ -35,7 +35,7 @@ state_directory_new_archive (const char *command, GPtrArray *queues, GError **er
       int errsv = errno;
       g_autofree char *shown = g_filename_display_name (directory);
 
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errsv),
                    _ ("Cannot create “%s”, where messages are kept while they are under way: %s; "
                       "set XDG_STATE_HOME to a directory that can be written to"),
                    shown, g_strerror (errsv));
@@ -86,7 +86,7 @@ state_directory_tell_leftovers (void)
       if (reader != NULL)
         tell (reader);
       else if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY) &&
-               !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+               !g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         report_warning ("%s", error->message);
     }
 }

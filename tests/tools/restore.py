@@ -267,7 +267,7 @@ class Restore(safety.SafetyTest):
             self.assertIn(self.file, result.error)
         self.run_tool("restore", self.directory, status=1)
         self.run_tool("restore", "/dev/null", status=1)
-        self.run_tool("restore", self.path("missing"), status=4)
+        self.run_tool("restore", self.path("missing"), status=1)
         os.mkfifo(self.path("pipe"))
         self.run_tool("restore", self.path("pipe"), status=1)
 

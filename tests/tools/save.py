@@ -117,7 +117,7 @@ class Save(safety.SafetyTest):
     def test_no_such_directory(self):
         queue = self.new_filled()
         path = self.path("missing/queues.mood")
-        self.assertIn(path, self.run_tool("save", path, queue.name, status=4).error)
+        self.assertIn(path, self.run_tool("save", path, queue.name, status=1).error)
         self.assertEqual(queue.receive_all(), IN_ORDER)
 
     def test_name_that_is_no_text(self):
