@@ -7,12 +7,24 @@ import os
 import random
 import signal
 import subprocess
+import sys
 
+import plain
 import safety
 import tool
 
 MESSAGES = [(b"", 3), (b"first", 0), (b"x" * 64, 2), (b"second\0", 0), (bytes(range(64)), 2),
             (b"one", 1)]
+SENDERS = """
+import ctypes, os, plain, signal, sys
+for _ in range(8):
+    if os.fork() == 0:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        break
+queue = plain.Queue(sys.argv[1])
+while True:
+    queue.send(b"other")
+"""
 IN_ORDER = sorted(MESSAGES, key=lambda each: -each[1])
 
 
@@ -126,6 +138,25 @@ class Copy(safety.SafetyTest):
         self.assertEqual(source.receive_all(), IN_ORDER)
         self.assertEqual(target.receive_all(), IN_ORDER)
         self.assertEqual(self.leftovers(), [])
+
+    def test_takes_its_turn_among_others(self):
+        """Room that somebody waits for in the kernel is never seen by who looks for room."""
+        source, target = self.new_pair(source_maxmsg=len(MESSAGES))
+        # All are taken, and one is back.
+        process = self.start_stopped("mq_timedsend", "copy", source.name, target.name)
+        # So many that there are always some who wait.
+        self.start_program([sys.executable, "-B", "-c", SENDERS, source.name],
+                           env={**os.environ, "PYTHONPATH": os.path.dirname(plain.__file__)})
+        self.wait_until(lambda: source.curmsgs == len(MESSAGES))
+        process.send_signal(signal.SIGCONT)
+        received = []
+        while process.poll() is None:
+            received.append(source.receive())
+        self.assertEqual(
+            (process.returncode, process.stderr.read()), (0, b"mood: 6 messages were copied\n"))
+        self.assertIn((b"other", 0), received)
+        self.assertEqual(self.leftovers(), [])
+        self.assertEqual(target.receive_all(), IN_ORDER)
 
     def test_others_fill_the_source(self):
         source, target = self.new_pair(source_maxmsg=len(MESSAGES))

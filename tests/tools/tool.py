@@ -15,6 +15,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 import unittest
@@ -231,7 +232,10 @@ class ToolTest(unittest.TestCase):
 
     def start_tool(self, *arguments, **keywords):
         """Starts the command; it is ended with the test."""
-        process = subprocess.Popen([TOOL, *arguments], **keywords)
+        return self.start_program([TOOL, *arguments], **keywords)
+
+    def start_program(self, command, **keywords):
+        process = subprocess.Popen(command, **keywords)
 
         def end():
             if process.poll() is None:
@@ -262,4 +266,7 @@ def main():
 
     import tap
 
-    tap.main()
+    # What could not be put back is kept, and must not be where the user's own is.
+    with tempfile.TemporaryDirectory() as state:
+        os.environ["XDG_STATE_HOME"] = state
+        tap.main()
