@@ -107,6 +107,7 @@ print_reference (void)
   print_term ("2", _ ("The command line was wrong. Nothing was done."));
   print_term ("3", _ ("It would have had to wait, or waited in vain."));
   print_term ("4", _ ("There is no such queue, or it is gone."));
+  g_print (".PP\n");
   print_text (_ ("What a signal ends has the status that the shell gives to that, such as 130 for "
                  "Ctrl-C."));
 

@@ -29,10 +29,11 @@ message_files_new (const char *directory, GError **error)
 
   if (g_mkdir_with_parents (directory, 0777) == -1)
     {
+      int errsv = errno;
       g_autofree char *shown = g_filename_display_name (directory);
 
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("Cannot make the directory “%s”: %s"),
-                   shown, g_strerror (errno));
+                   shown, g_strerror (errsv));
       return NULL;
     }
 

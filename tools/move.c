@@ -164,9 +164,9 @@ run (char **arguments, GError **error)
 
   if (!seconds_parse (timeout_text, &self.timeout_us, error))
     return EXIT_STATUS_USAGE;
-  if (count < -1)
+  if (count != -1 && count < 1)
     {
-      USAGE_ERROR (error, _ ("--count cannot be negative"));
+      USAGE_ERROR (error, _ ("The number of --count has to be 1 or more"));
       return EXIT_STATUS_USAGE;
     }
 

@@ -295,9 +295,10 @@ finish (Restore *self)
 
   if (removes && g_unlink (archive_reader_get_path (self->reader)) == -1)
     {
+      int errsv = errno;
       g_autofree char *shown = g_filename_display_name (archive_reader_get_path (self->reader));
 
-      report_warning (_ ("Cannot remove “%s”: %s"), shown, g_strerror (errno));
+      report_warning (_ ("Cannot remove “%s”: %s"), shown, g_strerror (errsv));
       return EXIT_STATUS_FAILURE;
     }
   if (!removes && archive_reader_is_complete (self->reader) &&

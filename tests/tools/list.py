@@ -29,6 +29,16 @@ class List(tool.ToolTest):
         self.assertEqual((depth, bar, queued), ("2/4", "█████░░░░░", "8"))
         self.assertEqual((msgsize, notifies), ("64", "-"))
 
+    def test_name_with_a_line_break(self):
+        """It must not look like two queues."""
+        queue = self.new_queue()
+        name = self.new_name() + "\nline"
+        self.addCleanup(tool.plain.unlink, name)
+        tool.plain.Queue(name, maxmsg=1, msgsize=8).close()
+        lines = self.run_tool("list").lines
+        self.assertIn(name.replace("\n", "?"), [line.split("  ")[0] for line in lines])
+        self.assertIn(queue.name, [line.split("  ")[0] for line in lines])
+
     def test_json(self):
         queue = self.new_queue(maxmsg=4, msgsize=64, mode=0o640)
         queue.send(b"one")

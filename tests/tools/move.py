@@ -57,7 +57,7 @@ class Move(safety.SafetyTest):
         source, target = self.new_pair()
         self.run_tool("move", source.name, target.name, "-n", "2")
         self.assertEqual(target.receive_all(), IN_ORDER[:2])
-        self.run_tool("move", source.name, target.name, "--count=0")
+        self.run_tool("move", source.name, target.name, "--count=0", status=2)
         self.assertEqual(target.curmsgs, 0)
         self.run_tool("move", source.name, target.name, "--count=99")
         self.assertEqual(target.receive_all(), IN_ORDER[2:])
