@@ -447,7 +447,7 @@ class OutputDirectory(tool.ToolTest):
         queue = self.new_queue()
         queue.send(b"x")
         result = self.run_tool("recv", queue.name, "--output-dir=/dev/null/x", status=1)
-        self.assertIn("/dev/null/x", result.error)
+        self.assertIn("“/dev/null/x”: Not a directory", result.error)
         self.assertEqual(queue.curmsgs, 1)
 
 
