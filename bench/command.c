@@ -7,6 +7,7 @@
  * does meets both, and what is compared are the turns of one round. Starting the processes
  * counts. */
 
+#include "process.h"
 #include "quantile.h"
 
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,8 +56,8 @@ open_queue (int flags)
   return queue;
 }
 
-static void
-send_raw (void)
+static gboolean
+send_raw (gconstpointer data)
 {
   mqd_t queue = open_queue (O_WRONLY);
   char message[MESSAGE_SIZE];
@@ -69,10 +69,12 @@ send_raw (void)
       if (mq_send (queue, message, (size_t) length, 0) == -1)
         fail ("mq_send");
     }
+
+  return TRUE;
 }
 
-static void
-receive_raw (void)
+static gboolean
+receive_raw (gconstpointer data)
 {
   mqd_t queue = open_queue (O_RDONLY);
   char message[MESSAGE_SIZE];
@@ -81,42 +83,41 @@ receive_raw (void)
   for (int i = 0; i < N_MESSAGES; i++)
     if (mq_receive (queue, message, sizeof message, &priority) == -1)
       fail ("mq_receive");
+
+  return TRUE;
 }
 
-static void
-send_by_command (void)
+static gboolean
+send_by_command (gconstpointer data)
 {
   lseek (input, 0, SEEK_SET);
   dup2 (input, STDIN_FILENO);
   execl (tool, "mood", "send", queue_name, "--lines", NULL);
   fail (tool);
+
+  return FALSE;
 }
 
-static void
-receive_by_command (void)
+static gboolean
+receive_by_command (gconstpointer data)
 {
   lseek (output, 0, SEEK_SET);
   dup2 (output, STDOUT_FILENO);
   execl (tool, "mood", "recv", queue_name, "--count=" COUNT_TEXT, "--format=line", NULL);
   fail (tool);
+
+  return FALSE;
 }
 
 static pid_t
-start (void (*run) (void))
+start (gboolean (*run) (gconstpointer data))
 {
-  pid_t pid = fork ();
+  pid_t pid = bench_start_process (run, NULL);
 
   if (pid == -1)
     fail ("fork");
-  if (pid > 0)
-    return pid;
 
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid () != parent)
-    _exit (1);
-
-  run ();
-  _exit (0);
+  return pid;
 }
 
 static void
@@ -133,7 +134,7 @@ wait_for (pid_t pid)
 
 /* Messages a second. */
 static double
-run_pair (void (*receive) (void), void (*send) (void))
+run_pair (gboolean (*receive) (gconstpointer data), gboolean (*send) (gconstpointer data))
 {
   gint64 begin = g_get_monotonic_time ();
   pid_t receiver = start (receive);

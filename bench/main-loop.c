@@ -9,17 +9,15 @@
 
 #include <mood.h>
 
+#include "process.h"
 #include "quantile.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <mqueue.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define MESSAGE_SIZE 64
@@ -188,25 +186,17 @@ pin (int index)
   sched_setaffinity (0, sizeof one, &one);
 }
 
-static pid_t
-start_sender (mqd_t descriptor)
+static gboolean
+send_for_ever (gconstpointer data)
 {
-  pid_t parent = getpid ();
-  pid_t pid = fork ();
-
-  if (pid == -1)
-    fail ("fork");
-  if (pid > 0)
-    return pid;
-
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid () != parent)
-    _exit (1);
+  const mqd_t *descriptor = data;
 
   pin (1);
   for (;;)
-    if (mq_send (descriptor, (char[MESSAGE_SIZE]){ 0 }, MESSAGE_SIZE, 0) == -1)
+    if (mq_send (*descriptor, (char[MESSAGE_SIZE]){ 0 }, MESSAGE_SIZE, 0) == -1)
       fail ("mq_send");
+
+  return FALSE;
 }
 
 static void
@@ -268,7 +258,9 @@ main (void)
       MESSAGE_SIZE, N_ROUNDS);
   fflush (stdout);
 
-  sender = start_sender (sender_descriptor);
+  sender = bench_start_process (send_for_ever, &sender_descriptor);
+  if (sender == -1)
+    fail ("fork");
   run.loop = g_main_loop_new (NULL, FALSE);
   pin (0);
 
@@ -277,8 +269,7 @@ main (void)
     for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
       rates[i][round > 0 ? round - 1 : 0] = run_once (&run, &ways[i]);
 
-  kill (sender, SIGKILL);
-  waitpid (sender, NULL, 0);
+  bench_end_process (sender);
   g_main_loop_unref (run.loop);
   mq_close (sender_descriptor);
   mq_close (run.descriptor);

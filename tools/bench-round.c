@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One round of a benchmark. What is measured waits in system calls that nothing interrupts, so that
- * processes of its own do it: this one waits for them, and can end them. */
+/* One round of a benchmark, done by processes of its own, which go with this one. */
 
 #include "bench-round.h"
 
-#include "signals.h"
+#include "process.h"
 
 #include <errno.h>
-#include <glib-unix.h>
+#include <gio/gio.h>
 #include <glib/gi18n.h>
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Some hundred times what a round takes. */
-#define PATIENCE_US (10 * G_USEC_PER_SEC)
 
 /* A round, as its processes see it. */
 typedef struct
@@ -130,24 +124,26 @@ do_round_trips (const Round *round)
 }
 
 static gboolean
-run_client (const Round *round)
+run_client (gconstpointer data)
 {
+  const Round *round = data;
+
   if (round->kind == BENCH_KIND_PAIRS)
-    round->times->is_done = do_pairs (round);
+    return do_pairs (round);
   /* The other process says that it is there. */
   else if (!receive_from (round, round->room->back))
     return FALSE;
   else if (round->kind == BENCH_KIND_ONE_WAY)
-    round->times->is_done = send_one_way (round);
+    return send_one_way (round);
   else
-    round->times->is_done = do_round_trips (round);
-
-  return round->times->is_done;
+    return do_round_trips (round);
 }
 
 static gboolean
-run_server (const Round *round)
+run_server (gconstpointer data)
 {
+  const Round *round = data;
+
   if (!send_to (round, round->room->back))
     return FALSE;
 
@@ -163,93 +159,55 @@ run_server (const Round *round)
   return TRUE;
 }
 
-static pid_t
-start_process (const Round *round, gboolean (*function) (const Round *))
-{
-  pid_t parent = getpid ();
-  pid_t pid = fork ();
-
-  if (pid != 0)
-    return pid;
-
-  /* Whatever ends this program ends its processes. */
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid () != parent)
-    _exit (1);
-
-  _exit (function (round) ? 0 : 1);
-}
-
-static void
-end_process (pid_t pid)
-{
-  kill (pid, SIGKILL);
-  while (waitpid (pid, NULL, 0) == -1 && errno == EINTR)
-    ;
-}
-
-/* @fd: becomes ready when no process has its other end open any more. */
+/* Until the client has ended well, or one of both has not. Who has ended is -1 then. */
 static gboolean
-wait_for_end (int fd, const BenchTimes *times, GError **error)
+wait_for_client (pid_t *client, pid_t *server)
 {
-  switch (signals_wait (fd, G_IO_IN, g_get_monotonic_time () + PATIENCE_US))
+  int status = 0;
+
+  while (*client != -1 && status == 0)
     {
-    case SIGNALS_READY:
-      if (times->is_done)
-        return TRUE;
+      pid_t pid = TEMP_FAILURE_RETRY (wait (&status));
 
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                   _ ("A process that was to be measured has failed"));
-      return FALSE;
-
-    case SIGNALS_TIMED_OUT:
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                   _ ("A message has not come in time: perhaps another process has received it"));
-      return FALSE;
-
-    case SIGNALS_ENDING:
-    default:
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Interrupted"));
-      return FALSE;
+      if (pid == -1)
+        return FALSE;
+      else if (pid == *client)
+        *client = -1;
+      else if (pid == *server)
+        *server = -1;
     }
+
+  return status == 0;
 }
 
 static gboolean
 run_processes (const Round *round, GError **error)
 {
   gboolean has_server = round->kind != BENCH_KIND_PAIRS;
-  pid_t client;
+  pid_t client = bench_start_process (run_client, round);
   pid_t server = -1;
-  gboolean is_done;
-  int fds[2];
+  gboolean is_done = FALSE;
 
-  if (!g_unix_open_pipe (fds, FD_CLOEXEC, error))
-    return FALSE;
-
-  client = start_process (round, run_client);
   if (client != -1 && has_server)
-    server = start_process (round, run_server);
-  close (fds[1]);
+    server = bench_start_process (run_server, round);
 
   if (client == -1 || (has_server && server == -1))
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("Cannot start a process"));
-      is_done = FALSE;
-    }
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("Cannot start a process"));
+  else if (!wait_for_client (&client, &server))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                 _ ("A process that was to be measured has failed"));
   else
-    is_done = wait_for_end (fds[0], round->times, error);
+    is_done = TRUE;
 
-  close (fds[0]);
   if (client != -1)
-    end_process (client);
+    bench_end_process (client);
   if (server != -1)
-    end_process (server);
+    bench_end_process (server);
 
   return is_done;
 }
 
-/* Between signals_hold_back() and signals_finish(). FALSE with an error if it was not done, also if
- * a signal is the reason; messages may be left then. */
+/* FALSE with an error if it was not done; messages may be left then. */
 gboolean
 bench_round (const BenchRoom *room,
              BenchKind kind,
@@ -270,8 +228,6 @@ bench_round (const BenchRoom *room,
                         .message = message,
                         .buffer = buffer,
                         .buffer_size = buffer_size };
-
-  times->is_done = FALSE;
 
   return run_processes (&round, error);
 }

@@ -36,7 +36,6 @@ typedef struct
 /* What a round took; in memory that the processes share. */
 typedef struct
 {
-  gboolean is_done;
   double seconds;                  /* altogether */
   double each_us[BENCH_MAX_COUNT]; /* of BENCH_KIND_ROUND_TRIP, the microseconds of each message */
 } BenchTimes;

@@ -5,17 +5,14 @@
 #include "bench-raw.h"
 #include "bench-round.h"
 #include "commands.h"
+#include "figures.h"
 #include "json.h"
-#include "openers.h"
 #include "progress.h"
 #include "quantile.h"
-#include "queue-name.h"
-#include "signals.h"
 #include "table.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_LENGTH 64
@@ -36,7 +33,8 @@ static const GOptionEntry options[] = {
 };
 
 static const Example examples[] = {
-  { "mood bench", N_ ("Measures on a queue of its own") },
+  { "mood bench", N_ ("Measures on a queue of the default size") },
+  { "mood bench jobs", N_ ("Measures on one that is as large as that queue") },
   { "mood bench --size=1024 --json | jq .round_trip_median_us.libmood",
     N_ ("Tells how many microseconds an answer takes, with messages of a kilobyte") },
   { NULL, NULL },
@@ -100,67 +98,37 @@ measured_clear (Measured *self)
     }
 }
 
-static gboolean
-check_idle (MoodMessageQueue *queue, const char *name, GError **error)
+/* None has a name, so that none can be left behind, or have messages of others. */
+static MoodMessageQueue *
+create (gint64 maxmsg, gint64 msgsize, GError **error)
 {
-  gint64 curmsgs = mood_message_queue_get_curmsgs (queue);
-  g_autofree char *shown = g_filename_display_name (name);
-  g_autoptr (GArray) openers = NULL;
-  gboolean is_complete;
-  struct stat status;
-
-  if (curmsgs != 0)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
-                   ngettext ("%" PRId64 " message waits in “%s”; measure on a queue that "
-                             "is empty",
-                             "%" PRId64 " messages wait in “%s”; measure on a queue that "
-                             "is empty",
-                             (gulong) curmsgs),
-                   curmsgs, shown);
-      return FALSE;
-    }
-
-  if (fstat (mood_message_queue_fileno (queue), &status) == 0)
-    {
-      openers = openers_find (status.st_ino, &is_complete);
-      if (openers->len > 0)
-        {
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
-                       _ ("Process %d has “%s” open, and would be given messages; measure on a "
-                          "queue that nobody uses"),
-                       g_array_index (openers, Opener, 0).pid, shown);
-          return FALSE;
-        }
-    }
-
-  return TRUE;
+  return mood_message_queue_new_anonymous (MOOD_OPEN_RDWR, maxmsg, msgsize, error);
 }
 
+/* One like the queue that is named. */
 static MoodMessageQueue *
-open_named (const char *argument, GError **error)
+create_like (const char *argument, GError **error)
 {
-  g_autofree char *name = queue_name_from_argument (argument);
-  g_autoptr (MoodMessageQueue) queue = queue_name_open (argument, MOOD_OPEN_RDWR, error);
+  g_autoptr (Figures) figures = figures_of (argument, error);
 
-  if (queue == NULL || !check_idle (queue, name, error))
+  if (figures == NULL)
     return NULL;
 
-  if (length > mood_message_queue_get_msgsize (queue))
+  if (figures->maxmsg == -1)
     {
-      USAGE_ERROR (error, _ ("The queue takes messages of at most %" PRId64 " bytes"),
-                   mood_message_queue_get_msgsize (queue));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                   _ ("How large “%s” is may not be seen"), figures->display_name);
       return NULL;
     }
 
-  return g_steal_pointer (&queue);
-}
+  if (length > figures->msgsize)
+    {
+      USAGE_ERROR (error, _ ("The queue takes messages of at most %" PRId64 " bytes"),
+                   figures->msgsize);
+      return NULL;
+    }
 
-/* What is of the program's own has no name, so that it cannot be left behind. */
-static MoodMessageQueue *
-create_unnamed (gint64 maxmsg, GError **error)
-{
-  return mood_message_queue_new_anonymous (MOOD_OPEN_RDWR, maxmsg, MAX (length, 1), error);
+  return create (figures->maxmsg, figures->msgsize, error);
 }
 
 /* So many that a round takes its time. */
@@ -229,21 +197,6 @@ measure_all (const BenchRoom *room, Measured *measured, GError **error)
   progress_end ();
 
   return is_done;
-}
-
-/* What an interruption leaves in it. Not more than there can be: others might go on sending. */
-static void
-take_away (MoodMessageQueue *queue)
-{
-  for (gint64 i = mood_message_queue_get_maxmsg (queue); i > 0; i--)
-    {
-      gsize taken;
-      g_autofree guint8 *message =
-          mood_message_queue_receive_with_timeout (queue, NULL, &taken, 0, NULL, NULL);
-
-      if (message == NULL)
-        return;
-    }
 }
 
 static double
@@ -370,11 +323,7 @@ measure_and_print (const BenchRoom *room, GError **error)
   for (int kind = 0; kind < BENCH_N_KINDS; kind++)
     measured_init (&measured[kind]);
 
-  signals_hold_back ();
   is_done = measure_all (room, measured, error);
-  take_away (room->there);
-  signals_finish ();
-
   if (is_done)
     {
       find_all (findings, measured);
@@ -402,8 +351,9 @@ run (char **arguments, GError **error)
       return EXIT_STATUS_USAGE;
     }
 
-  there = arguments[0] != NULL ? open_named (arguments[0], error) : create_unnamed (-1, error);
-  if (there == NULL || (back = create_unnamed (1, error)) == NULL)
+  there = arguments[0] != NULL ? create_like (arguments[0], error)
+                               : create (-1, MAX (length, 1), error);
+  if (there == NULL || (back = create (1, MAX (length, 1), error)) == NULL)
     return EXIT_STATUS_FAILURE;
 
   room = (BenchRoom){ .there = there, .back = back, .length = (gsize) length };
@@ -420,9 +370,9 @@ const Command command_bench = {
       "mq_receive(3) alone, by turns: in one process, from one to another, and to another and "
       "back. The figures are medians of what was measured on this machine, now; they change with "
       "what else it does, and with whether the processes share a core. The ratio changes "
-      "least.\n\nIt is done on a queue without a name, of which nothing is left however it ends; "
-      "or on NAME, which has to be empty, and which nobody else may have open. What is left "
-      "there when it is interrupted is taken away. The way back is always a queue without a name."),
+      "least.\n\n"
+      "It is done on queues without a name, of which nothing is left however it ends. With NAME "
+      "they are as large as that queue, which is not touched."),
   .options = options,
   .examples = examples,
   .minimum = 0,

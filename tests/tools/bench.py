@@ -3,6 +3,7 @@
 
 """mood bench: what it shows and what it leaves, and no figures."""
 
+import contextlib
 import os
 import pathlib
 import select
@@ -26,45 +27,35 @@ class Bench(tool.ToolTest):
             self.assertGreaterEqual(found["round_trip_p99_us"][way],
                                     found["round_trip_median_us"][way])
 
-    def assert_empty(self, name):
-        queue = tool.plain.Queue(name)
-        self.addCleanup(queue.close)
-        self.assertEqual(queue.curmsgs, 0)
-
     def workers_of(self, process):
-        """The numbers of the processes that are measured now, which change from round to round."""
+        """Descriptors of two processes that send each other messages: one is stopped, and so the
+        other waits for it."""
         path = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
         deadline = time.monotonic() + tool.LIMIT_SECONDS
-        # Nothing tells that there are any, but looking.
+        # Nothing tells that there are two, but looking; and the next round's are others.
         while time.monotonic() < deadline:
             self.assertIsNone(process.poll())
-            workers = [int(number) for number in path.read_text(encoding="ascii").split()]
-            if workers:
-                return workers
-        raise AssertionError("no process is measured")
-
-    def state_of(self, pid):
-        """A letter; see proc(5)."""
-        try:
-            text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
-        except (FileNotFoundError, ProcessLookupError):
-            return "X"
-        return text.rpartition(")")[2].split()[0]
-
-    def stop_a_worker(self, process):
-        """Stops one in the middle of its round, which lasts then."""
-        deadline = time.monotonic() + tool.LIMIT_SECONDS
-        while time.monotonic() < deadline:
-            worker = self.workers_of(process)[0]
-            try:
-                os.kill(worker, signal.SIGSTOP)
-            except ProcessLookupError:
+            numbers = path.read_text(encoding="ascii").split()
+            if len(numbers) != 2:
                 continue
-            while (state := self.state_of(worker)) not in "TXZ":
-                pass
-            if state == "T":
-                return worker
-        raise AssertionError("no process could be stopped")
+            stack = contextlib.ExitStack()
+            with stack, contextlib.suppress(ProcessLookupError):
+                workers = []
+                for number in numbers:
+                    workers.append(os.pidfd_open(int(number)))
+                    stack.callback(os.close, workers[-1])
+                signal.pidfd_send_signal(workers[0], signal.SIGSTOP)
+                stack.callback(self.end_worker, workers[0])
+                self.addCleanup(stack.pop_all().close)
+                return workers
+        raise AssertionError("no two processes are measured")
+
+    def end_worker(self, worker):
+        """It may have been stopped before it had said that it goes with its parent."""
+        try:
+            signal.pidfd_send_signal(worker, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def start_bench(self, *arguments):
         return self.start_tool("bench", *arguments, stdin=subprocess.DEVNULL,
@@ -85,74 +76,35 @@ class Bench(tool.ToolTest):
         self.assertEqual(found["size"], 10)
 
     def test_named_queue(self):
+        """It is as large that it is measured with, but the queue is not touched."""
         queue = self.new_queue(maxmsg=3, msgsize=32)
-        queue.close()
+        queue.send(b"one", 5)
         found = self.run_tool("bench", "--json", "-s", "32", queue.name[1:]).json
         self.assert_figures(found)
         self.assertEqual((found["size"], found["maxmsg"]), (32, 3))
-        self.assert_empty(queue.name)
-
-    def test_queue_that_is_not_empty(self):
-        queue = self.new_queue()
-        queue.send(b"one")
-        name = queue.name
-        queue.close()
-        self.assertIn(f"1 message waits in “{name}”", self.run_tool("bench", name, status=1).error)
-        queue = tool.plain.Queue(name)
-        self.addCleanup(queue.close)
-        self.assertEqual(queue.receive_all(), [(b"one", 0)])
-
-    def test_queue_that_somebody_has_open(self):
-        queue = self.new_queue()
-        error = self.run_tool("bench", queue.name, status=1).error
-        self.assertIn(f"Process {os.getpid()} has “{queue.name}” open", error)
+        self.assertEqual(queue.receive_all(), [(b"one", 5)])
 
     def test_missing_queue(self):
         name = self.new_name()
         self.assertIn(name, self.run_tool("bench", name, status=4).error)
 
-    def test_interrupted(self):
-        """What is in the queue at that moment is taken away, and the processes are ended."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            queue = self.new_queue(maxmsg=4, msgsize=64)
-            queue.close()
-            process = self.start_bench(queue.name)
-            worker = self.stop_a_worker(process)
-            queue = tool.plain.Queue(queue.name)
-            self.addCleanup(queue.close)
-            while queue.curmsgs < 2:
-                queue.send(b"left")
-            process.send_signal(number)
-            self.assertEqual(process.wait(tool.LIMIT_SECONDS), -number)
-            self.assertEqual(self.state_of(worker), "X")
-            self.assertEqual(queue.curmsgs, 0)
-            self.assertEqual(process.stdout.read(), b"")
+    def test_ended(self):
+        """The processes that are measured go with it, even one that waits for a message."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            with self.subTest(number=number):
+                process = self.start_bench()
+                stopped, waiting = self.workers_of(process)
+                process.send_signal(number)
+                self.assertEqual(process.wait(tool.LIMIT_SECONDS), -number)
+                self.assertTrue(select.select([waiting], [], [], tool.LIMIT_SECONDS)[0])
+                self.end_worker(stopped)
+                self.assertEqual(process.stdout.read(), b"")
 
-    def start_bench_and_steal(self):
-        """It waits then for a message that another process has received, and that process's queue."""
-        queue = self.new_queue(maxmsg=4, msgsize=64)
-        queue.close()
-        process = self.start_bench(queue.name)
-        self.workers_of(process)
-        thief = tool.plain.Queue(queue.name)
-        self.addCleanup(thief.close)
-        thief.receive()
-        return process, thief
-
-    def test_killed(self):
-        """The processes that are measured go, too."""
-        process, _ = self.start_bench_and_steal()
-        descriptors = [os.pidfd_open(worker) for worker in self.workers_of(process)]
-        process.kill()
-        for descriptor in descriptors:
-            self.addCleanup(os.close, descriptor)
-            self.assertTrue(select.select([descriptor], [], [], tool.LIMIT_SECONDS)[0])
-
-    def test_message_that_another_process_takes(self):
-        process, thief = self.start_bench_and_steal()
-        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 3)
-        self.assertIn(b"perhaps another process", process.stderr.read())
-        self.assertEqual(thief.curmsgs, 0)
+    def test_worker_that_is_killed(self):
+        process = self.start_bench()
+        signal.pidfd_send_signal(self.workers_of(process)[1], signal.SIGKILL)
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 1)
+        self.assertIn(b"has failed", process.stderr.read())
 
     def test_usage(self):
         queue = self.new_queue(msgsize=64)
