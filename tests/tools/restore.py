@@ -188,7 +188,7 @@ class Restore(safety.SafetyTest):
         self.run_tool("save", self.file, one.name, other.name)
         data = self.read()
         at = data.index(struct.pack("<qq", 2, 64))
-        data[at:at + 8] = struct.pack("<q", 1 << 30)
+        data[at:at + 8] = struct.pack("<q", 65536)
         self.write(data)
         for queue in (one, other):
             tool.plain.unlink(queue.name)
