@@ -95,7 +95,8 @@ run (char **arguments, GError **error)
   if (!pair_open (&pair, arguments[0], MOOD_OPEN_RDWR, arguments[1], error))
     return EXIT_STATUS_FAILURE;
 
-  signals_hold_back ();
+  if (!signals_hold_back (error))
+    return EXIT_STATUS_FAILURE;
   progress_start (_ ("copied"));
   status = copy (&pair, timeout_us);
   progress_end ();

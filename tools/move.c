@@ -14,11 +14,13 @@
 #include <glib/gi18n.h>
 #include <inttypes.h>
 
-static int count = -1;
+#define NOT_GIVEN G_MININT64
+
+static gint64 count = NOT_GIVEN;
 static char *timeout_text;
 
 static const GOptionEntry options[] = {
-  { "count", 'n', 0, G_OPTION_ARG_INT, &count,
+  { "count", 'n', 0, G_OPTION_ARG_INT64, &count,
     N_ ("How many messages to move (default: as many as wait at the start)"), N_ ("N") },
   { "timeout", 't', 0, G_OPTION_ARG_STRING, &timeout_text,
     N_ ("How long to wait for room for each message; 0 tries once"), N_ ("SECONDS") },
@@ -136,8 +138,8 @@ run_held_back (Move *self)
 {
   g_autoptr (GPtrArray) queues = archive_queues_new_from (self->pair.from);
   g_autoptr (GError) error = NULL;
-  guint64 limit =
-      count != -1 ? (guint64) count : (guint64) mood_message_queue_get_curmsgs (self->pair.from);
+  guint64 limit = count != NOT_GIVEN ? (guint64) count
+                                     : (guint64) mood_message_queue_get_curmsgs (self->pair.from);
   SendingResult result;
 
   self->hand = state_directory_new_archive ("move", queues, &error);
@@ -160,11 +162,11 @@ run (char **arguments, GError **error)
 {
   g_auto (Pair) pair = { 0 };
   Move self = { 0 };
-  ExitStatus status;
+  ExitStatus status = EXIT_STATUS_FAILURE;
 
   if (!seconds_parse (timeout_text, &self.timeout_us, error))
     return EXIT_STATUS_USAGE;
-  if (count != -1 && count < 1)
+  if (count != NOT_GIVEN && count < 1)
     {
       USAGE_ERROR (error, _ ("The number of --count has to be 1 or more"));
       return EXIT_STATUS_USAGE;
@@ -176,11 +178,13 @@ run (char **arguments, GError **error)
 
   self.pair = pair;
   self.back = mood_message_queue_reopen (pair.from, MOOD_OPEN_WRONLY, NULL);
-  signals_hold_back ();
-  status = run_held_back (&self);
-  g_clear_pointer (&self.hand, archive_writer_free);
+  if (signals_hold_back (error))
+    {
+      status = run_held_back (&self);
+      g_clear_pointer (&self.hand, archive_writer_free);
+      signals_finish ();
+    }
   g_clear_object (&self.back);
-  signals_finish ();
 
   return status;
 }

@@ -217,17 +217,22 @@ run (char **arguments, GError **error)
   if (self.output == NULL)
     return EXIT_STATUS_FAILURE;
 
-  signals_hold_back ();
+  if (!signals_hold_back (error))
+    {
+      output_finish (self.output);
+      return EXIT_STATUS_FAILURE;
+    }
   if (!isatty (STDOUT_FILENO))
     progress_start (_ ("received"));
   if (receive (&self, &local_error))
     output_flush (self.output, &local_error);
   progress_end ();
 
+  output_finish (self.output);
   if (local_error != NULL)
     status = report_error (local_error);
-  output_finish (self.output);
-  signals_finish ();
+  if (!signals_finish ())
+    status = exit_status_worse (status, EXIT_STATUS_FAILURE);
 
   return status;
 }

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "report.h"
 #include "sending.h"
+#include "signals.h"
 #include "state-directory.h"
 
 #include <glib/gi18n.h>
@@ -19,9 +20,10 @@ struct _Rescue
   MoodMessageQueue *sender; /* NULL if the queue cannot be sent to */
   char *name;               /* for people */
   ArchiveWriter *writer;    /* NULL until it is needed */
+  GError *error;            /* why messages cannot be kept, or NULL */
+  GPtrArray *lost;          /* of char *: what is to be written of messages that cannot be */
   guint n_put_back;
   guint n_kept;
-  guint n_lost;
 };
 
 /* @queue: what the messages were taken from, whatever it was opened for */
@@ -33,45 +35,43 @@ rescue_new (MoodMessageQueue *queue)
   self->queue = g_object_ref (queue);
   /* By the descriptor, as the name may be gone, or be that of another queue. */
   self->sender = mood_message_queue_reopen (queue, MOOD_OPEN_WRONLY, NULL);
-  self->name = g_filename_display_name (mood_message_queue_get_name (queue));
+  self->name = g_strdup (mood_message_queue_get_display_name (queue));
+  self->lost = g_ptr_array_new_with_free_func (g_free);
 
   return self;
 }
 
+/* What was impossible once is not tried again. */
 static gboolean
 keep (Rescue *self, const guint8 *message, gsize length, guint priority)
 {
-  g_autoptr (GPtrArray) queues = archive_queues_new_from (self->queue);
-  g_autoptr (GError) error = NULL;
+  if (self->error == NULL && self->writer == NULL)
+    {
+      g_autoptr (GPtrArray) queues = archive_queues_new_from (self->queue);
 
-  if (self->writer == NULL)
-    self->writer = state_directory_new_archive ("rescue", queues, &error);
-  if (self->writer != NULL &&
-      archive_writer_add (self->writer, 0, message, length, priority, &error))
-    return TRUE;
+      self->writer = state_directory_new_archive ("rescue", queues, &self->error);
+    }
 
-  report_error (error);
-
-  return FALSE;
+  return self->error == NULL &&
+         archive_writer_add (self->writer, 0, message, length, priority, &self->error);
 }
 
 static void
-write_out (Rescue *self, const guint8 *message, gsize length, guint priority)
+give_up (Rescue *self, const guint8 *message, gsize length, guint priority)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree char *text = NULL;
 
   json_builder_begin_object (builder);
   json_add_text (builder, "queue", self->name);
   json_add_number (builder, "priority", priority);
   json_add_bytes (builder, "message", message, length);
   json_builder_end_object (builder);
-  text = json_format (builder, FALSE);
 
-  g_printerr ("%s\n", text);
+  g_ptr_array_add (self->lost, json_format (builder, FALSE));
 }
 
-/* To be called in the order in which the messages were taken. */
+/* To be called in the order in which the messages were taken. Nothing is said before all of them
+ * are safe: who reads it might not do so. */
 void
 rescue_message (Rescue *self, const guint8 *message, gsize length, guint priority)
 {
@@ -80,16 +80,19 @@ rescue_message (Rescue *self, const guint8 *message, gsize length, guint priorit
   else if (keep (self, message, length, priority))
     self->n_kept++;
   else
-    {
-      write_out (self, message, length, priority);
-      self->n_lost++;
-    }
+    give_up (self, message, length, priority);
 }
 
-/* Says what became of the messages, and frees. */
+/* Says what became of the messages, and frees. Signals are not held back any more. */
 void
 rescue_finish (Rescue *self)
 {
+  signals_release ();
+
+  if (self->error != NULL)
+    report_error (self->error);
+  for (guint i = 0; i < self->lost->len; i++)
+    g_printerr ("%s\n", (const char *) g_ptr_array_index (self->lost, i));
   if (self->n_put_back > 0)
     report_note (ngettext ("%u message was put back into “%s”",
                            "%u messages were put back into “%s”", self->n_put_back),
@@ -105,14 +108,16 @@ rescue_finish (Rescue *self)
                              self->n_kept),
                    self->n_kept, self->name, quoted);
     }
-  if (self->n_lost > 0)
+  if (self->lost->len > 0)
     report_note (ngettext ("%u message is lost but for what is written above",
-                           "%u messages are lost but for what is written above", self->n_lost),
-                 self->n_lost);
+                           "%u messages are lost but for what is written above", self->lost->len),
+                 self->lost->len);
 
   g_clear_pointer (&self->writer, archive_writer_free);
   g_clear_object (&self->sender);
   g_clear_object (&self->queue);
+  g_clear_error (&self->error);
+  g_ptr_array_unref (self->lost);
   g_free (self->name);
   g_free (self);
 }

@@ -273,7 +273,8 @@ run (char **arguments, GError **error)
     return status;
 
   self.queues = queues;
-  signals_hold_back ();
+  if (!signals_hold_back (error))
+    return EXIT_STATUS_FAILURE;
   if (begin (&self, path, partial, error))
     status = exit_status_worse (status, save (&self, path));
   g_clear_pointer (&self.reader, archive_reader_free);

@@ -7,44 +7,69 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
+
 static int descriptor = -1;
 static int reader_fd = -1;
 static int ending_signal;
 
-/* What the caller had this process ignore, as nohup does, must not end it. */
-static void
-fill_set (sigset_t *set)
+/* As the caller of the program had them. */
+static sigset_t old_mask;
+static struct sigaction old_sigpipe;
+static struct sigaction old_sigxfsz;
+
+/* What the caller had this process ignore, as nohup does, or blocked, must not end it. */
+static gboolean
+would_end (int signal_number)
 {
-  static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
+  struct sigaction action;
 
-  sigemptyset (set);
-  for (guint i = 0; i < G_N_ELEMENTS (ending_signals); i++)
-    {
-      struct sigaction action;
-
-      if (sigaction (ending_signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-        sigaddset (set, ending_signals[i]);
-    }
+  return sigaction (signal_number, NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
+         !sigismember (&old_mask, signal_number);
 }
 
-/* Until signals_finish(). */
-void
-signals_hold_back (void)
+static void
+ignore (int signal_number, struct sigaction *old_action)
+{
+  const struct sigaction action = { .sa_handler = SIG_IGN };
+
+  sigaction (signal_number, &action, old_action);
+}
+
+/* Until signals_finish(). It fails only for want of a descriptor. */
+gboolean
+signals_hold_back (GError **error)
 {
   sigset_t set;
 
-  fill_set (&set);
-  pthread_sigmask (SIG_BLOCK, &set, NULL);
-  signal (SIGPIPE, SIG_IGN);
-  signal (SIGXFSZ, SIG_IGN);
+  pthread_sigmask (SIG_SETMASK, NULL, &old_mask);
+  sigemptyset (&set);
+  for (guint i = 0; i < G_N_ELEMENTS (ending_signals); i++)
+    if (would_end (ending_signals[i]))
+      sigaddset (&set, ending_signals[i]);
+
   descriptor = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (descriptor == -1)
-    g_error ("signalfd: %s", g_strerror (errno));
+    {
+      int errsv = errno;
+
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv),
+                   _ ("Cannot hold signals back: %s"), g_strerror (errsv));
+      return FALSE;
+    }
+
+  pthread_sigmask (SIG_BLOCK, &set, NULL);
+  ignore (SIGPIPE, &old_sigpipe);
+  ignore (SIGXFSZ, &old_sigxfsz);
+
+  return TRUE;
 }
 
 /* Whoever reads what is written to the descriptor may go while there is nothing to write: then it
@@ -113,26 +138,38 @@ signals_wait (int fd, GIOCondition condition, gint64 deadline)
         return SIGNALS_READY;
       else if (n == 0 && g_get_monotonic_time () >= deadline)
         return SIGNALS_TIMED_OUT;
+      else if (n == -1 && errno != EINTR)
+        /* For want of memory, say: not to be tried as fast as possible. */
+        g_usleep (G_USEC_PER_SEC / 100);
     }
 
   return SIGNALS_ENDING;
 }
 
-/* Ends the process by the signal that was held back, if there was one, as the caller expects of
- * what it interrupts, or by SIGPIPE if the reader is gone. */
+/* All messages are safe, and only what is said of them is left, for which somebody may not wait:
+ * from now on a signal ends the process at once. The one that was held back still comes with
+ * signals_finish(). */
 void
+signals_release (void)
+{
+  pthread_sigmask (SIG_SETMASK, &old_mask, NULL);
+}
+
+/* Ends the process by the signal that was held back, if there was one, as the caller expects of
+ * what it interrupts, or by SIGPIPE if the reader is gone. Returns FALSE if the reader is gone, and
+ * the caller of the program has SIGPIPE ignored or blocked. */
+gboolean
 signals_finish (void)
 {
-  sigset_t set;
-
   close (descriptor);
   descriptor = -1;
   reader_fd = -1;
-  signal (SIGPIPE, SIG_DFL);
-  signal (SIGXFSZ, SIG_DFL);
-  if (ending_signal != 0)
-    raise (ending_signal);
+  sigaction (SIGPIPE, &old_sigpipe, NULL);
+  sigaction (SIGXFSZ, &old_sigxfsz, NULL);
 
-  fill_set (&set);
-  pthread_sigmask (SIG_UNBLOCK, &set, NULL);
+  if (ending_signal != 0 && would_end (ending_signal))
+    raise (ending_signal);
+  signals_release ();
+
+  return ending_signal == 0;
 }

@@ -13,11 +13,12 @@ typedef enum
   SIGNALS_ENDING,
 } SignalsResult;
 
-void signals_hold_back (void);
+gboolean signals_hold_back (GError **error);
 void signals_watch_reader (int fd);
 void signals_set_reader_gone (void);
 gboolean signals_is_ending (void);
 SignalsResult signals_wait (int fd, GIOCondition condition, gint64 deadline);
-void signals_finish (void);
+void signals_release (void);
+gboolean signals_finish (void);
 
 G_END_DECLS

@@ -61,7 +61,8 @@ class Move(safety.SafetyTest):
         self.assertEqual(target.curmsgs, 0)
         self.run_tool("move", source.name, target.name, "--count=99")
         self.assertEqual(target.receive_all(), IN_ORDER[2:])
-        self.run_tool("move", source.name, target.name, "--count=-2", status=2)
+        for count in ("-1", "-2"):
+            self.run_tool("move", source.name, target.name, f"--count={count}", status=2)
 
     def test_full_target(self):
         source, target = self.new_pair(maxmsg=2)
