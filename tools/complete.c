@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 #include <mood.h>
+#include <stdio.h>
 #include <string.h>
 
 /* One of them a line: what to insert, and after a tab, what to say of it. What the shell completes
@@ -15,10 +16,11 @@
 static void
 offer (const char *word, const char *explanation)
 {
+  /* A queue's name is bytes, which g_print() would take for text. */
+  fputs (word, stdout);
   if (explanation != NULL)
-    g_print ("%s\t%s\n", word, explanation);
-  else
-    g_print ("%s\n", word);
+    g_print ("\t%s", explanation);
+  fputc ('\n', stdout);
 }
 
 static void

@@ -275,11 +275,15 @@ figures_format_process (int pid)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%d/comm", pid);
   g_autofree char *name = NULL;
+  g_autofree char *shown = NULL;
 
   if (!g_file_get_contents (path, &name, NULL, NULL))
     return g_strdup_printf ("%d", pid);
 
-  return g_strdup_printf ("%d (%s)", pid, g_strchomp (name));
+  /* A process may give itself any name. */
+  shown = terminal_make_safe (g_strchomp (name));
+
+  return g_strdup_printf ("%d (%s)", pid, shown);
 }
 
 /* Who is to be notified of a message. */

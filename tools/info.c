@@ -51,10 +51,10 @@ print_time (const char *title, gint64 seconds)
   g_autofree char *text = NULL;
 
   if (seconds != -1)
-    {
-      time = g_date_time_new_from_unix_local (seconds);
-      text = g_date_time_format (time, "%Y-%m-%d %H:%M:%S %z");
-    }
+    time = g_date_time_new_from_unix_local (seconds);
+  /* Somebody may have set one that no calendar has. */
+  if (time != NULL)
+    text = g_date_time_format (time, "%Y-%m-%d %H:%M:%S %z");
   print_line (title, text != NULL ? text : "-");
 }
 
@@ -177,7 +177,7 @@ run (char **arguments, GError **error)
           continue;
         }
 
-      openers = openers_find (figures->inode, &is_complete);
+      openers = openers_find (figures->name, figures->inode, &is_complete);
       if (as_json)
         add_json (builder, figures, openers, is_complete);
       else

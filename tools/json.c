@@ -36,7 +36,9 @@ json_add_time (JsonBuilder *builder, const char *member, gint64 seconds)
   if (seconds != -1)
     {
       time = g_date_time_new_from_unix_utc (seconds);
-      text = g_date_time_format_iso8601 (time);
+      /* There are none after the year 9999. */
+      if (time != NULL)
+        text = g_date_time_format_iso8601 (time);
     }
   json_add_text (builder, member, text);
 }
@@ -60,11 +62,40 @@ json_add_bytes (JsonBuilder *builder, const char *member, const void *bytes, gsi
     }
 }
 
-/* One line, or several for people to read; no end of the line. */
+/* A character as JSON has it within the Basic Multilingual Plane, or as the two surrogates that
+ * stand for it. */
+static void
+append_escaped (GString *text, gunichar c)
+{
+  if (c < 0x10000)
+    g_string_append_printf (text, "\\u%04x", c);
+  else
+    g_string_append_printf (text, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+                            0xdc00 + ((c - 0x10000) & 0x3ff));
+}
+
+/* One line, or several for people to read; no end of the line.
+ *
+ * What is beyond ASCII is escaped where the locale's charset is another one than UTF-8, which JSON
+ * is in: g_print() would change it to that charset, or lose it. */
 char *
 json_format (JsonBuilder *builder, gboolean pretty)
 {
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  g_autofree char *text = json_to_string (root, pretty);
+  GString *escaped = g_string_new (NULL);
+  gboolean is_utf8 = g_get_charset (NULL);
 
-  return json_to_string (root, pretty);
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
+
+      /* json-glib forgets this one of the control characters. */
+      if (c == 0x1f || (c >= 0x80 && !is_utf8))
+        append_escaped (escaped, c);
+      else
+        g_string_append_unichar (escaped, c);
+    }
+
+  return g_string_free (escaped, FALSE);
 }

@@ -56,8 +56,6 @@ table_add_cell (Table *self, TerminalStyle style, const char *text)
   Cell cell = { .text = terminal_make_safe (text), .style = style };
   guint column = self->cells->len % self->n_columns;
 
-  /* A line is a row. */
-  g_strdelimit (cell.text, "\n", '?');
   self->widths[column] = MAX (self->widths[column], terminal_text_width (cell.text));
   g_array_append_val (self->cells, cell);
 }

@@ -52,7 +52,25 @@ terminal_style (int fd, TerminalStyle style, const char *text)
   return g_strdup_printf ("\033[%sm%s\033[m", style_codes[style], text);
 }
 
-/* The text with everything replaced that is not UTF-8 or that a terminal might obey. */
+/* What neither steers a terminal nor makes one line look like two, or like another text: the
+ * library shows the names of queues by the same rule. */
+static gboolean
+is_safe (gunichar c)
+{
+  switch (g_unichar_type (c))
+    {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+      return FALSE;
+
+    default:
+      return TRUE;
+    }
+}
+
+/* A line of text, with everything replaced that is not UTF-8 or not safe. */
 char *
 terminal_make_safe (const char *text)
 {
@@ -63,7 +81,7 @@ terminal_make_safe (const char *text)
     {
       gunichar c = g_utf8_get_char (at);
 
-      g_string_append_unichar (safe, c == '\n' || !g_unichar_iscntrl (c) ? c : '?');
+      g_string_append_unichar (safe, is_safe (c) ? c : '?');
     }
 
   return g_string_free (safe, FALSE);
