@@ -142,6 +142,17 @@ check_arguments (const Command *command, GError **error)
   return TRUE;
 }
 
+/* GOption would print it and exit, and main() not know whether that worked. */
+static gboolean
+asks_for_help (char **words)
+{
+  for (; *words != NULL && !g_str_equal (*words, "--"); words++)
+    if (g_str_equal (*words, "--help") || g_str_equal (*words, "-h") || g_str_equal (*words, "-?"))
+      return TRUE;
+
+  return FALSE;
+}
+
 /* The arguments are those of main(), from the command's name on. */
 ExitStatus
 command_run (const Command *command, int argc, char **argv)
@@ -151,6 +162,14 @@ command_run (const Command *command, int argc, char **argv)
   char *none[] = { NULL };
   g_autoptr (GError) error = NULL;
   ExitStatus status = EXIT_STATUS_SUCCESS;
+
+  if (asks_for_help (words))
+    {
+      g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
+
+      g_print ("%s", help);
+      return EXIT_STATUS_SUCCESS;
+    }
 
   if (g_option_context_parse_strv (context, &words, &error))
     {

@@ -18,7 +18,10 @@
 
 static gboolean as_json;
 static gboolean go_on;
-static double interval = 1;
+#define DEFAULT_INTERVAL 1.0
+#define NOT_GIVEN        -1.0
+
+static double interval = NOT_GIVEN;
 
 static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("Write a JSON array"), NULL },
@@ -99,6 +102,13 @@ run (char **arguments, GError **error)
   g_autoptr (GPtrArray) all = NULL;
   g_autofree char *text = NULL;
 
+  if (interval != NOT_GIVEN && !go_on)
+    {
+      USAGE_ERROR (error, _ ("--interval goes with --watch"));
+      return EXIT_STATUS_USAGE;
+    }
+  if (interval == NOT_GIVEN)
+    interval = DEFAULT_INTERVAL;
   if (!live_check_interval (interval, error))
     return EXIT_STATUS_USAGE;
 

@@ -45,7 +45,13 @@ message_files_new (const char *directory, GError **error)
   self->directory = g_strdup (directory);
   self->next = 1;
   while ((name = g_dir_read_name (dir)) != NULL)
-    self->next = MAX (self->next, g_ascii_strtoull (name, NULL, 10) + 1);
+    {
+      guint64 number = g_ascii_strtoull (name, NULL, 10);
+
+      /* What is beyond is no number that was counted to. */
+      if (number < G_MAXINT64)
+        self->next = MAX (self->next, number + 1);
+    }
 
   return self;
 }

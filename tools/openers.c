@@ -15,13 +15,19 @@
 /* See linux/magic.h, which has no name for it in every version. */
 #define MQUEUE_MAGIC 0x19800202
 
+/* The link tells the name, without asking the file system that is behind it, which may be one that
+ * does not answer. The number of the file is that of one queue of the machine, whatever its IPC
+ * namespace. */
 static gboolean
-is_queue_with_inode (const char *path, guint64 inode)
+is_queue (const char *path, const char *name, guint64 inode)
 {
+  g_autofree char *link = g_file_read_link (path, NULL);
+  g_autofree char *unlinked = g_strconcat (name, " (deleted)", NULL);
   struct stat status;
   struct statfs file_system;
 
-  return stat (path, &status) == 0 && status.st_ino == inode && statfs (path, &file_system) == 0 &&
+  return link != NULL && (g_str_has_suffix (link, name) || g_str_has_suffix (link, unlinked)) &&
+         stat (path, &status) == 0 && status.st_ino == inode && statfs (path, &file_system) == 0 &&
          file_system.f_type == MQUEUE_MAGIC;
 }
 
@@ -42,7 +48,11 @@ get_access_mode (const char *pid, const char *descriptor)
 }
 
 static void
-look_at_process (const char *pid, guint64 inode, GArray *openers, gboolean *is_complete)
+look_at_process (const char *pid,
+                 const char *name,
+                 guint64 inode,
+                 GArray *openers,
+                 gboolean *is_complete)
 {
   g_autofree char *folder = g_build_filename ("/proc", pid, "fd", NULL);
   g_autoptr (GDir) directory = g_dir_open (folder, 0, NULL);
@@ -61,7 +71,7 @@ look_at_process (const char *pid, guint64 inode, GArray *openers, gboolean *is_c
     {
       g_autofree char *path = g_build_filename (folder, descriptor, NULL);
 
-      if (is_queue_with_inode (path, inode))
+      if (is_queue (path, name, inode))
         {
           int access_mode = get_access_mode (pid, descriptor);
 
@@ -83,16 +93,16 @@ compare_pids (gconstpointer one, gconstpointer other)
 /* The processes other than this one, by number; @is_complete is whether all of them could be looked
  * at. */
 GArray *
-openers_find (guint64 inode, gboolean *is_complete)
+openers_find (const char *name, guint64 inode, gboolean *is_complete)
 {
   GArray *openers = g_array_new (FALSE, FALSE, sizeof (Opener));
   g_autoptr (GDir) directory = g_dir_open ("/proc", 0, NULL);
-  const char *name;
+  const char *pid;
 
   *is_complete = directory != NULL;
-  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
-    if (g_ascii_isdigit (name[0]) && atoi (name) != getpid ())
-      look_at_process (name, inode, openers, is_complete);
+  while (directory != NULL && (pid = g_dir_read_name (directory)) != NULL)
+    if (g_ascii_isdigit (pid[0]) && atoi (pid) != getpid ())
+      look_at_process (pid, name, inode, openers, is_complete);
   g_array_sort (openers, compare_pids);
 
   return openers;

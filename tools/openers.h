@@ -14,6 +14,6 @@ typedef struct
   gboolean writes;
 } Opener;
 
-GArray *openers_find (guint64 inode, gboolean *is_complete);
+GArray *openers_find (const char *name, guint64 inode, gboolean *is_complete);
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gi18n.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,15 @@ find_terminator (Records *self)
   return found;
 }
 
+/* Somebody may have made the descriptor, which others have too, one that does not wait. */
+static gboolean
+wait_for_input (Records *self)
+{
+  struct pollfd input = { .fd = self->fd, .events = POLLIN };
+
+  return TEMP_FAILURE_RETRY (poll (&input, 1, -1)) == 1;
+}
+
 static gboolean
 read_block (Records *self, GError **error)
 {
@@ -94,7 +104,9 @@ read_block (Records *self, GError **error)
       self->start = 0;
     }
 
-  n = TEMP_FAILURE_RETRY (read (self->fd, self->buffer + self->end, self->size - self->end));
+  do
+    n = read (self->fd, self->buffer + self->end, self->size - self->end);
+  while (n == -1 && (errno == EINTR || (errno == EAGAIN && wait_for_input (self))));
   if (n == -1)
     return file_error_set (error, errno, _ ("Cannot read"), self->name);
 

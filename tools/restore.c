@@ -350,9 +350,9 @@ restore (Restore *self, char **names, ExitStatus *status, GError **error)
                    _ ("“%s” may not be written to, so --remove cannot be sure of it"), shown);
       return FALSE;
     }
-  if (starts_anew && archive_reader_is_writable (self->reader) && !forget_progress (self, error))
-    return FALSE;
-  if (!open_queues (self, error))
+  /* What was sent before is forgotten when nothing keeps it from being sent again. */
+  if (!open_queues (self, error) ||
+      (starts_anew && archive_reader_is_writable (self->reader) && !forget_progress (self, error)))
     {
       unlink_created (self);
       return FALSE;
@@ -382,6 +382,12 @@ run (char **arguments, GError **error)
       USAGE_ERROR (error, _ ("--json goes with --list"));
       return EXIT_STATUS_USAGE;
     }
+  if (lists && (goes_on || starts_anew || removes || timeout_text != NULL))
+    {
+      USAGE_ERROR (error, _ ("--list only shows what is in the file: of the options only --json "
+                             "goes with it"));
+      return EXIT_STATUS_USAGE;
+    }
   if (!seconds_parse (timeout_text, &self.timeout_us, error))
     return EXIT_STATUS_USAGE;
 
@@ -402,9 +408,10 @@ run (char **arguments, GError **error)
     }
 
   state_directory_tell_leftovers ();
-  self.senders = g_new0 (MoodMessageQueue *, self.queues->len + 1);
+  if (!signals_hold_back (error))
+    return EXIT_STATUS_FAILURE;
 
-  signals_hold_back ();
+  self.senders = g_new0 (MoodMessageQueue *, self.queues->len + 1);
   restore (&self, arguments + 1, &status, error);
   for (guint i = 0; i < self.queues->len; i++)
     g_clear_object (&self.senders[i]);

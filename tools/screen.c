@@ -26,6 +26,8 @@
 /* A terminal that has no other screen is at least left empty. */
 #define LEAVE "\033[m\033[H\033[J\033[?25h\033[?1049l"
 
+#define LEAVE_PATIENCE_MS 500
+
 /* All whose default is to end the process, and that can be caught. */
 static const int ending_signals[] = {
   SIGHUP,  SIGINT,  SIGQUIT, SIGILL,    SIGTRAP, SIGABRT, SIGBUS,
@@ -44,6 +46,27 @@ static ScreenRedrawFunc redraw_func;
 static ScreenKeyFunc key_func;
 static gpointer func_data;
 
+/* Whether the terminal takes something now: one that does not must not keep a signal from ending
+ * the program. Async-signal-safe. */
+static gboolean
+is_listening (void)
+{
+  struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+  return poll (&output, 1, LEAVE_PATIENCE_MS) == 1;
+}
+
+/* In the background the settings are those of the shell, which has its own again.
+ * Async-signal-safe.
+ */
+static gboolean
+is_in_background (void)
+{
+  pid_t foreground = tcgetpgrp (STDOUT_FILENO);
+
+  return foreground != -1 && foreground != getpgrp ();
+}
+
 /* Async-signal-safe. */
 static void
 give_back (void)
@@ -53,12 +76,13 @@ give_back (void)
   if (is_entered)
     {
       is_entered = FALSE;
-      if (write (STDOUT_FILENO, LEAVE, strlen (LEAVE)) == -1)
+      if (is_listening () && write (STDOUT_FILENO, LEAVE, strlen (LEAVE)) == -1)
         errno = 0; /* It is gone, and nothing is left to be done. */
     }
   if (has_settings)
     {
-      tcsetattr (STDOUT_FILENO, TCSANOW, &settings);
+      if (!is_in_background ())
+        tcsetattr (STDOUT_FILENO, TCSANOW, &settings);
       has_settings = FALSE;
     }
   is_to_be_set_up = TRUE;
