@@ -156,6 +156,7 @@ call_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 
   /* First, because the callback may make the next call, and wait for it in a main loop. */
   leave_line (self);
+  g_source_destroy (source);
   return_outcome (self->task, &outcome);
 
   return G_SOURCE_REMOVE;
@@ -209,6 +210,9 @@ stand_in_line (GTask *task, GIOCondition waits_for, const Message *message)
   source = mood_source_new (&call_source_funcs, sizeof (CallSource), "MoodMessageQueue call", queue,
                             0, g_task_get_cancellable (task));
   g_source_set_priority (source, g_task_get_priority (task));
+  /* It is gone before anything is called that could run a main loop: GLib need not block it, which
+   * would cost two system calls. */
+  g_source_set_can_recurse (source, TRUE);
 
   self = (CallSource *) source;
   self->task = g_object_ref (task);

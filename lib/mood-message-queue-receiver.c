@@ -18,10 +18,8 @@ typedef struct
 } ReceiverSource;
 
 static gboolean
-receiver_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+hand_over (ReceiverSource *self, MoodMessageFunc func, gpointer user_data)
 {
-  ReceiverSource *self = (ReceiverSource *) source;
-  MoodMessageFunc func = (MoodMessageFunc) (GCallback) callback;
   MoodMessageQueue *queue = self->parent.queue;
 
   if (!mood_source_begin_dispatch (&self->parent) || func == NULL ||
@@ -52,11 +50,27 @@ receiver_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_d
         return G_SOURCE_REMOVE;
 
       /* Whoever ends the subscription in the callback is not handed another message. */
-      if (g_source_is_destroyed (source) || g_cancellable_is_cancelled (self->parent.cancellable))
+      if (g_source_is_destroyed (&self->parent.parent) ||
+          g_cancellable_is_cancelled (self->parent.cancellable))
         return G_SOURCE_REMOVE;
     }
 
   return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+receiver_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  ReceiverSource *self = (ReceiverSource *) source;
+  gboolean keep;
+
+  if (!mood_source_enter (&self->parent))
+    return G_SOURCE_CONTINUE;
+
+  keep = hand_over (self, (MoodMessageFunc) (GCallback) callback, user_data);
+  mood_source_leave (&self->parent);
+
+  return keep;
 }
 
 static void
@@ -143,11 +157,16 @@ static GSourceFuncs receiver_source_funcs = {
 GSource *
 mood_message_queue_create_receiver_source (MoodMessageQueue *self, GCancellable *cancellable)
 {
+  GSource *source;
+
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return mood_source_new (&receiver_source_funcs, sizeof (ReceiverSource),
-                          "MoodMessageQueue receiver", self, G_IO_IN, cancellable);
+  source = mood_source_new (&receiver_source_funcs, sizeof (ReceiverSource),
+                            "MoodMessageQueue receiver", self, G_IO_IN, cancellable);
+  mood_source_set_blocks_itself ((MoodSource *) source);
+
+  return source;
 }
 
 /**

@@ -29,10 +29,8 @@ query_condition (MoodSource *self)
 }
 
 static gboolean
-condition_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+tell (MoodSource *self, MoodMessageQueueSourceFunc func, gpointer user_data)
 {
-  MoodSource *self = (MoodSource *) source;
-  MoodMessageQueueSourceFunc func = (MoodMessageQueueSourceFunc) (GCallback) callback;
   GIOCondition condition = query_condition (self);
 
   if (condition == 0 && !g_cancellable_is_cancelled (self->cancellable))
@@ -42,6 +40,21 @@ condition_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_
     return G_SOURCE_REMOVE;
 
   return func (self->queue, condition, user_data);
+}
+
+static gboolean
+condition_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  MoodSource *self = (MoodSource *) source;
+  gboolean keep;
+
+  if (!mood_source_enter (self))
+    return G_SOURCE_CONTINUE;
+
+  keep = tell (self, (MoodMessageQueueSourceFunc) (GCallback) callback, user_data);
+  mood_source_leave (self);
+
+  return keep;
 }
 
 static GSourceFuncs condition_source_funcs = {
@@ -86,11 +99,16 @@ mood_message_queue_create_source (MoodMessageQueue *self,
                                   GIOCondition condition,
                                   GCancellable *cancellable)
 {
+  GSource *source;
+
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return mood_source_new (&condition_source_funcs, sizeof (MoodSource), "MoodMessageQueue", self,
-                          condition, cancellable);
+  source = mood_source_new (&condition_source_funcs, sizeof (MoodSource), "MoodMessageQueue", self,
+                            condition, cancellable);
+  mood_source_set_blocks_itself ((MoodSource *) source);
+
+  return source;
 }
 
 /**

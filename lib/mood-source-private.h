@@ -18,6 +18,8 @@ struct _MoodSource
   GCancellable *cancellable;
   gpointer fd_tag;
   gboolean saw_close;
+  gboolean is_dispatching; /* if it blocks itself */
+  gboolean is_held;        /* found ready meanwhile, and not polled until it has left */
   gboolean is_enlisted;
   GSource *end; /* under the lock: tells that the source is destroyed; NULL once it is */
   GList link;   /* in the queue's sources; under the lock */
@@ -35,6 +37,9 @@ GSource *mood_source_new (GSourceFuncs *funcs,
                           GCancellable *cancellable);
 void mood_source_finalize (GSource *source);
 gboolean mood_source_prepare (GSource *source, int *timeout);
+void mood_source_set_blocks_itself (MoodSource *self);
+gboolean mood_source_enter (MoodSource *self);
+void mood_source_leave (MoodSource *self);
 void mood_source_stop_polling (MoodSource *self);
 void mood_source_poll (MoodSource *self, GIOCondition condition);
 gboolean mood_source_begin_dispatch (MoodSource *self);

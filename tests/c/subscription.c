@@ -209,27 +209,6 @@ test_ends_in_callback (gconstpointer data)
   g_assert_cmpint (mood_message_queue_get_curmsgs (other), ==, 0);
 }
 
-static void
-run_main_loop (MoodMessageQueue *queue)
-{
-  /* The receiver is in the middle of its dispatch, and not called from within itself. */
-  g_assert_false (g_main_context_iteration (NULL, FALSE));
-}
-
-static void
-test_recursion (void)
-{
-  g_autoptr (MoodMessageQueue) queue = new_queue (4, MOOD_OPEN_RDWR);
-  Calls calls = { .in_callback = run_main_loop };
-
-  mood_test_send (queue, "a", 0);
-  mood_test_send (queue, "b", 0);
-  mood_test_send (queue, "c", 0);
-  subscribe (queue, &calls);
-  assert_settles_with (&calls, "a0 b0 c0 ");
-  end (&calls, TRUE);
-}
-
 /* Closing ends it, before or after it was made; so does a queue that never was opened. */
 static void
 test_closed (void)
@@ -334,7 +313,6 @@ main (int argc, char **argv)
                         test_ends_in_callback);
   g_test_add_data_func ("/subscription/closed-in-callback", GINT_TO_POINTER (TRUE),
                         test_ends_in_callback);
-  g_test_add_func ("/subscription/recursion", test_recursion);
   g_test_add_func ("/subscription/closed", test_closed);
   g_test_add_func ("/subscription/write-only", test_write_only);
   g_test_add_func ("/subscription/cancelled", test_cancelled);
