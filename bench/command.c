@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How many lines a second pass from “mood send --lines” to “mood recv --format=line”, beside two
- * processes that do nothing but call mq_send(3) and mq_receive(3) with the same messages in memory.
+/* How fast lines pass from “mood send --lines” to “mood recv --format=line”, beside two processes
+ * that do nothing but call mq_send(3) and mq_receive(3) with the same messages in memory. Starting
+ * the processes counts.
  *
- * The two pairs take turns within one run, on the same queue, so that whatever else the machine
- * does meets both, and what is compared are the turns of one round. Starting the processes
- * counts. */
+ * Requests: raw|mood NUMBER_OF_MESSAGES */
 
 #include "process.h"
-#include "quantile.h"
+#include "requests.h"
 
 #include <fcntl.h>
 #include <mqueue.h>
-#include <stdio.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,15 +20,12 @@
 #define MESSAGE_SIZE 128
 #define MAXMSG       10 /* as many as anybody may have */
 
-#define N_ROUNDS   21
-#define N_MESSAGES 100000
-#define COUNT_TEXT "100000"
-
 static const char *tool;
 static char queue_name[64];
 static pid_t parent;
-static int input = -1;  /* a file with a line for each message */
-static int output = -1; /* another, for the lines that come out */
+static int input = -1;   /* a file with a line for each message */
+static int output = -1;  /* another, for the lines that come out */
+static char *n_messages; /* of this round */
 
 static void
 unlink_queue (void)
@@ -38,20 +34,13 @@ unlink_queue (void)
     mq_unlink (queue_name);
 }
 
-static void
-fail (const char *what)
-{
-  perror (what);
-  exit (1);
-}
-
 static mqd_t
 open_queue (int flags)
 {
   mqd_t queue = mq_open (queue_name, flags);
 
   if (queue == (mqd_t) -1)
-    fail (queue_name);
+    bench_fail (queue_name);
 
   return queue;
 }
@@ -62,12 +51,12 @@ send_raw (gconstpointer data)
   mqd_t queue = open_queue (O_WRONLY);
   char message[MESSAGE_SIZE];
 
-  for (int i = 1; i <= N_MESSAGES; i++)
+  for (int i = 1; i <= atoi (n_messages); i++)
     {
       int length = snprintf (message, sizeof message, "%d", i);
 
       if (mq_send (queue, message, (size_t) length, 0) == -1)
-        fail ("mq_send");
+        bench_fail ("mq_send");
     }
 
   return TRUE;
@@ -80,9 +69,9 @@ receive_raw (gconstpointer data)
   char message[MESSAGE_SIZE];
   unsigned priority;
 
-  for (int i = 0; i < N_MESSAGES; i++)
+  for (int i = 0; i < atoi (n_messages); i++)
     if (mq_receive (queue, message, sizeof message, &priority) == -1)
-      fail ("mq_receive");
+      bench_fail ("mq_receive");
 
   return TRUE;
 }
@@ -93,7 +82,7 @@ send_by_command (gconstpointer data)
   lseek (input, 0, SEEK_SET);
   dup2 (input, STDIN_FILENO);
   execl (tool, "mood", "send", queue_name, "--lines", NULL);
-  fail (tool);
+  bench_fail (tool);
 
   return FALSE;
 }
@@ -103,8 +92,8 @@ receive_by_command (gconstpointer data)
 {
   lseek (output, 0, SEEK_SET);
   dup2 (output, STDOUT_FILENO);
-  execl (tool, "mood", "recv", queue_name, "--count=" COUNT_TEXT, "--format=line", NULL);
-  fail (tool);
+  execl (tool, "mood", "recv", queue_name, "--count", n_messages, "--format=line", NULL);
+  bench_fail (tool);
 
   return FALSE;
 }
@@ -115,7 +104,7 @@ start (gboolean (*run) (gconstpointer data))
   pid_t pid = bench_start_process (run, NULL);
 
   if (pid == -1)
-    fail ("fork");
+    bench_fail ("fork");
 
   return pid;
 }
@@ -132,20 +121,6 @@ wait_for (pid_t pid)
     }
 }
 
-/* Messages a second. */
-static double
-run_pair (gboolean (*receive) (gconstpointer data), gboolean (*send) (gconstpointer data))
-{
-  gint64 begin = g_get_monotonic_time ();
-  pid_t receiver = start (receive);
-  pid_t sender = start (send);
-
-  wait_for (sender);
-  wait_for (receiver);
-
-  return N_MESSAGES * (double) G_USEC_PER_SEC / (double) (g_get_monotonic_time () - begin);
-}
-
 /* Open, and gone with this process. */
 static int
 make_file (void)
@@ -153,7 +128,7 @@ make_file (void)
   FILE *file = tmpfile ();
 
   if (file == NULL)
-    fail ("tmpfile");
+    bench_fail ("tmpfile");
 
   return fileno (file);
 }
@@ -163,17 +138,35 @@ fill_input (void)
 {
   g_autoptr (GString) lines = g_string_new (NULL);
 
-  for (int i = 1; i <= N_MESSAGES; i++)
+  for (int i = 1; i <= atoi (n_messages); i++)
     g_string_append_printf (lines, "%d\n", i);
-  if (write (input, lines->str, lines->len) != (ssize_t) lines->len)
-    fail ("write");
+  if (ftruncate (input, 0) == -1 ||
+      pwrite (input, lines->str, lines->len, 0) != (ssize_t) lines->len)
+    bench_fail ("write");
+}
+
+static void
+run_pair (char **words, gpointer user_data)
+{
+  gboolean is_raw = g_str_equal (words[0], "raw");
+  pid_t receiver, sender;
+  gint64 begin;
+
+  n_messages = words[1];
+  fill_input ();
+
+  begin = g_get_monotonic_time ();
+  receiver = start (is_raw ? receive_raw : receive_by_command);
+  sender = start (is_raw ? send_raw : send_by_command);
+  wait_for (sender);
+  wait_for (receiver);
+  bench_answer_seconds ((double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC);
 }
 
 int
 main (int argc, char **argv)
 {
   struct mq_attr attributes = { .mq_maxmsg = MAXMSG, .mq_msgsize = MESSAGE_SIZE };
-  static double raw[N_ROUNDS], commands[N_ROUNDS], ratios[N_ROUNDS];
   mqd_t queue;
 
   if (argc != 2)
@@ -184,32 +177,10 @@ main (int argc, char **argv)
   snprintf (queue_name, sizeof queue_name, "/mood-bench-%d", (int) parent);
   queue = mq_open (queue_name, O_RDWR | O_CREAT | O_EXCL, 0600, &attributes);
   if (queue == (mqd_t) -1)
-    fail (queue_name);
+    bench_fail (queue_name);
   atexit (unlink_queue);
   input = make_file ();
   output = make_file ();
-  fill_input ();
 
-  printf ("%d messages through a queue of %d, medians of %d rounds. More is better.\n\n",
-          N_MESSAGES, MAXMSG, N_ROUNDS);
-  fflush (stdout);
-
-  /* The first round warms up. */
-  for (int round = -1; round < N_ROUNDS; round++)
-    {
-      int at = MAX (round, 0);
-
-      raw[at] = run_pair (receive_raw, send_raw);
-      commands[at] = run_pair (receive_by_command, send_by_command);
-      ratios[at] = commands[at] / raw[at];
-    }
-
-  printf ("%-40s %9.0f a second\n", "mq_send(3) to mq_receive(3)",
-          bench_get_quantile (raw, N_ROUNDS, 0.5));
-  printf ("%-40s %9.0f a second, %.2f times as many (%.2f to %.2f in 4 of 5 rounds)\n",
-          "mood send --lines to mood recv", bench_get_quantile (commands, N_ROUNDS, 0.5),
-          bench_get_quantile (ratios, N_ROUNDS, 0.5), bench_get_quantile (ratios, N_ROUNDS, 0.1),
-          bench_get_quantile (ratios, N_ROUNDS, 0.9));
-
-  return 0;
+  return bench_serve (2, run_pair, NULL);
 }

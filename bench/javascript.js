@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The part of bench/javascript.c that is written in JavaScript. For each line on the standard input
-// it sends and receives that many messages, and writes another.
+// Sends messages and receives them, from JavaScript.
+//
+// Requests: WAY SIZE COUNT
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import Mood from 'gi://Mood?version=1.0';
-import System from 'system';
 
 const {RDWR, CREAT, EXCL} = Mood.OpenFlags;
 
@@ -34,18 +34,26 @@ const WAYS = {
   },
 };
 
-const [way, size] = System.programArgs;
-const name = `/mood-bench-${new Gio.Credentials().get_unix_pid()}`;
-const queue = Mood.MessageQueue.new(name, RDWR | CREAT | EXCL, 0o600, 1, Number(size));
-queue.unlink();
+const queues = new Map();
 
-const message = new Uint8Array(Number(size));
+function getQueue(size) {
+  if (!queues.has(size)) {
+    const name = `/mood-bench-${new Gio.Credentials().get_unix_pid()}-${size}`;
+    const queue = Mood.MessageQueue.new(name, RDWR | CREAT | EXCL, 0o600, 1, size);
+    queue.unlink();
+    queues.set(size, queue);
+  }
+  return queues.get(size);
+}
+
 const input = GLib.IOChannel.unix_new(0);
 for (;;) {
   const [status, line] = input.read_line();
   if (status !== GLib.IOStatus.NORMAL)
     break;
 
-  WAYS[way](queue, message, Number(line));
-  print('done');
+  const [way, size, count] = line.trim().split(' ');
+  const begin = GLib.get_monotonic_time();
+  WAYS[way](getQueue(Number(size)), new Uint8Array(Number(size)), Number(count));
+  print(JSON.stringify({seconds: (GLib.get_monotonic_time() - begin) / 1e6}));
 }

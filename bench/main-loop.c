@@ -1,49 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How many messages a second come in on a main loop: libmood's ways against what a program without
- * it would write, a g_unix_fd_source() that calls mq_receive(3).
+/* How fast messages come in on a main loop: libmood's ways against what a program without it would
+ * write, a g_unix_fd_source() that calls mq_receive(3). A process on another core sends as fast as
+ * it can, to one of the queues that the main loop watches; to the others comes nothing.
  *
- * A process on another core sends as fast as it can, the same to all. The ways take turns within
- * one run, so that whatever else the machine does meets each of them, and what is compared are the
- * turns of one round. */
+ * Requests: WAY NUMBER_OF_QUEUES NUMBER_OF_MESSAGES */
 
 #include <mood.h>
 
 #include "process.h"
-#include "quantile.h"
+#include "requests.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <glib-unix.h>
 #include <mqueue.h>
-#include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define MESSAGE_SIZE 64
 #define MAXMSG       10 /* as many as anybody may have */
-
-#define N_ROUNDS   21
-#define N_MESSAGES 50000u
 
 /* As many as a receiver of libmood's takes in one dispatch. */
 #define MESSAGES_PER_DISPATCH 16
 
 typedef struct
 {
-  MoodMessageQueue *queue;
-  mqd_t descriptor; /* of the same queue, opened without libmood */
+  GPtrArray *queues; /* the messages come to the first */
   guint per_dispatch;
-  guint n_left;
+  guint64 n_left;
   GMainLoop *loop;
 } Run;
-
-static void
-fail (const char *what)
-{
-  perror (what);
-  exit (1);
-}
 
 /* FALSE when no more messages are wanted. */
 static gboolean
@@ -66,7 +51,7 @@ on_descriptor (int fd, GIOCondition condition, gpointer user_data)
 
   for (guint i = 0; i < run->per_dispatch; i++)
     {
-      if (mq_receive (run->descriptor, message, sizeof message, &priority) == -1)
+      if (mq_receive (fd, message, sizeof message, &priority) == -1)
         return G_SOURCE_CONTINUE;
       if (!count_message (run))
         return G_SOURCE_REMOVE;
@@ -75,18 +60,20 @@ on_descriptor (int fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static void
-start_descriptor_one (Run *run)
+static guint
+add_source (Run *run, MoodMessageQueue *queue)
 {
   run->per_dispatch = 1;
-  g_unix_fd_add (run->descriptor, G_IO_IN, on_descriptor, run);
+
+  return g_unix_fd_add (mood_message_queue_fileno (queue), G_IO_IN, on_descriptor, run);
 }
 
-static void
-start_descriptor_many (Run *run)
+static guint
+add_source_many (Run *run, MoodMessageQueue *queue)
 {
   run->per_dispatch = MESSAGES_PER_DISPATCH;
-  g_unix_fd_add (run->descriptor, G_IO_IN, on_descriptor, run);
+
+  return g_unix_fd_add (mood_message_queue_fileno (queue), G_IO_IN, on_descriptor, run);
 }
 
 static gboolean
@@ -99,10 +86,10 @@ on_message (MoodMessageQueue *queue,
   return count_message (user_data);
 }
 
-static void
-start_receiver (Run *run)
+static guint
+add_receiver (Run *run, MoodMessageQueue *queue)
 {
-  mood_message_queue_add_receiver (run->queue, on_message, run);
+  return mood_message_queue_add_receiver (queue, on_message, run);
 }
 
 static gboolean
@@ -117,10 +104,10 @@ on_ready (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
   return count_message (user_data);
 }
 
-static void
-start_watch (Run *run)
+static guint
+add_watch (Run *run, MoodMessageQueue *queue)
 {
-  mood_message_queue_add_watch (run->queue, G_IO_IN, on_ready, run);
+  return mood_message_queue_add_watch (queue, G_IO_IN, on_ready, run);
 }
 
 static void
@@ -135,55 +122,78 @@ on_received (GObject *object, GAsyncResult *result, gpointer user_data)
     mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received, user_data);
 }
 
-static void
-start_async (Run *run)
+/* The call ends with the last message. */
+static guint
+begin_receiving (Run *run, MoodMessageQueue *queue)
 {
-  mood_message_queue_receive_async (run->queue, G_PRIORITY_DEFAULT, NULL, on_received, run);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received, run);
+
+  return 0;
 }
 
 typedef struct
 {
-  const char *title;
-  void (*start) (Run *run);
-  int peer; /* the index of what it is compared with; -1 for none */
+  const char *name;
+  guint (*add) (Run *run, MoodMessageQueue *queue); /* the ID of the source, or 0 */
 } Way;
 
 static const Way ways[] = {
-  { "g_unix_fd_source, 1 message a dispatch", start_descriptor_one, -1 },
-  { "g_unix_fd_source, up to 16 messages a dispatch", start_descriptor_many, 0 },
-  { "mood_message_queue_add_receiver()", start_receiver, 1 },
-  { "mood_message_queue_add_watch(), 1 message a dispatch", start_watch, 0 },
-  { "mood_message_queue_receive_async(), one after the other", start_async, 0 },
+  { "source", add_source }, { "source-many", add_source_many }, { "receiver", add_receiver },
+  { "watch", add_watch },   { "async", begin_receiving },
 };
 
-/* Messages a second. */
-static double
-run_once (Run *run, const Way *way)
+static const Way *
+find_way (const char *name)
 {
-  gint64 start = g_get_monotonic_time ();
+  for (gsize i = 0; i < G_N_ELEMENTS (ways); i++)
+    if (g_str_equal (ways[i].name, name))
+      return &ways[i];
 
-  run->n_left = N_MESSAGES;
-  way->start (run);
-  g_main_loop_run (run->loop);
-
-  return N_MESSAGES * (double) G_USEC_PER_SEC / (double) (g_get_monotonic_time () - start);
+  errno = EINVAL;
+  bench_fail (name);
 }
 
-/* Where there are two cores, each side has one. */
+/* Nothing of them is left, however this ends. */
 static void
-pin (int index)
+make_queues (Run *run, guint n_queues)
 {
-  cpu_set_t allowed;
-  cpu_set_t one;
+  g_autoptr (GError) error = NULL;
 
-  if (sched_getaffinity (0, sizeof allowed, &allowed) == -1 || CPU_COUNT (&allowed) < 2)
-    return;
+  while (run->queues->len < n_queues)
+    {
+      gboolean is_first = run->queues->len == 0;
+      MoodMessageQueue *queue =
+          mood_message_queue_new_anonymous (MOOD_OPEN_RDWR | MOOD_OPEN_NONBLOCK,
+                                            is_first ? MAXMSG : 1, MESSAGE_SIZE, &error);
 
-  CPU_ZERO (&one);
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-    if (CPU_ISSET (cpu, &allowed) && index-- == 0)
-      CPU_SET (cpu, &one);
-  sched_setaffinity (0, sizeof one, &one);
+      if (queue == NULL)
+        bench_fail (error->message);
+      g_ptr_array_add (run->queues, queue);
+    }
+}
+
+static void
+receive_on_main_loop (char **words, gpointer user_data)
+{
+  Run *run = user_data;
+  const Way *way = find_way (words[0]);
+  guint n_queues = (guint) atoi (words[1]);
+  g_autofree guint *ids = g_new (guint, n_queues);
+  gint64 begin;
+
+  make_queues (run, n_queues);
+  run->n_left = g_ascii_strtoull (words[2], NULL, 10);
+  for (guint i = 0; i < n_queues; i++)
+    ids[i] = way->add (run, g_ptr_array_index (run->queues, i));
+
+  begin = g_get_monotonic_time ();
+  g_main_loop_run (run->loop);
+  bench_answer_seconds ((double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC);
+
+  /* The first has ended itself. */
+  for (guint i = 1; i < n_queues; i++)
+    if (ids[i] != 0)
+      g_source_remove (ids[i]);
 }
 
 static gboolean
@@ -191,89 +201,36 @@ send_for_ever (gconstpointer data)
 {
   const mqd_t *descriptor = data;
 
-  pin (1);
+  bench_pin (1);
   for (;;)
     if (mq_send (*descriptor, (char[MESSAGE_SIZE]){ 0 }, MESSAGE_SIZE, 0) == -1)
-      fail ("mq_send");
-
-  return FALSE;
-}
-
-static void
-print_results (double rates[][N_ROUNDS])
-{
-  printf ("%-2s %-56s %12s  %s\n", "", "", "messages", "times as many as row");
-  printf ("%-2s %-56s %12s  %s\n", "", "", "a second", "(4 of 5 rounds)");
-
-  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
-    {
-      printf ("%u. %-56s %12.0f", i + 1, ways[i].title,
-              bench_get_quantile (rates[i], N_ROUNDS, 0.5));
-
-      if (ways[i].peer != -1)
-        {
-          double ratios[N_ROUNDS];
-
-          for (guint round = 0; round < N_ROUNDS; round++)
-            ratios[round] = rates[i][round] / rates[ways[i].peer][round];
-          printf ("  %.2f x row %d (%.2f to %.2f)", bench_get_quantile (ratios, N_ROUNDS, 0.5),
-                  ways[i].peer + 1, bench_get_quantile (ratios, N_ROUNDS, 0.1),
-                  bench_get_quantile (ratios, N_ROUNDS, 0.9));
-        }
-      printf ("\n");
-    }
+      return FALSE;
 }
 
 int
 main (void)
 {
-  g_autofree char *name = g_strdup_printf ("/mood-bench-%d", (int) getpid ());
-  static double rates[G_N_ELEMENTS (ways)][N_ROUNDS];
-  g_autoptr (MoodMessageQueue) queue = NULL;
-  g_autoptr (GError) error = NULL;
-  mqd_t sender_descriptor;
-  Run run = { 0 };
+  g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (MoodMessageQueue) sender_queue = NULL;
+  Run run = { .queues = queues, .loop = loop };
+  mqd_t descriptor;
   pid_t sender;
+  int status;
 
-  queue = mood_message_queue_new (name, MOOD_OPEN_RDONLY | MOOD_OPEN_NONBLOCK | MOOD_OPEN_CREAT,
-                                  0600, MAXMSG, MESSAGE_SIZE, &error);
-  if (queue == NULL)
-    {
-      g_printerr ("%s\n", error->message);
-      return 1;
-    }
+  make_queues (&run, 1);
+  /* It waits while the queue is full: that is a matter of the open description. */
+  sender_queue = mood_message_queue_reopen (g_ptr_array_index (queues, 0), MOOD_OPEN_WRONLY, NULL);
+  if (sender_queue == NULL)
+    bench_fail ("mood_message_queue_reopen");
+  descriptor = mood_message_queue_fileno (sender_queue);
 
-  run.queue = queue;
-  run.descriptor = mq_open (name, O_RDONLY | O_NONBLOCK);
-  sender_descriptor = mq_open (name, O_WRONLY);
-  /* All that need it have it: whatever ends this leaves no queue behind. */
-  mood_message_queue_unlink (queue, NULL);
-  if (run.descriptor == (mqd_t) -1 || sender_descriptor == (mqd_t) -1)
-    fail (name);
-
-  printf (
-      "Receiving on a main loop, messages of %d bytes, from a sender on another core: plain GLib\n"
-      "in rows 1 and 2, libmood in rows 3 to 5. More is better. Medians of %d rounds, in each of\n"
-      "which all take their turn. It takes about half a minute.\n\n",
-      MESSAGE_SIZE, N_ROUNDS);
-  fflush (stdout);
-
-  sender = bench_start_process (send_for_ever, &sender_descriptor);
+  sender = bench_start_process (send_for_ever, &descriptor);
   if (sender == -1)
-    fail ("fork");
-  run.loop = g_main_loop_new (NULL, FALSE);
-  pin (0);
-
-  /* The first round warms up. */
-  for (guint round = 0; round <= N_ROUNDS; round++)
-    for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
-      rates[i][round > 0 ? round - 1 : 0] = run_once (&run, &ways[i]);
-
+    bench_fail ("fork");
+  bench_pin (0);
+  status = bench_serve (3, receive_on_main_loop, &run);
   bench_end_process (sender);
-  g_main_loop_unref (run.loop);
-  mq_close (sender_descriptor);
-  mq_close (run.descriptor);
-  print_results (rates);
 
-  return 0;
+  return status;
 }

@@ -1,148 +1,146 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What it costs to send a message and to receive it from Python, with the extension and without it,
-against the two system calls in C.
+"""Sends messages and receives them: from C, from Python by libmood, or by what else there is.
 
-The programs run all the time, each with a queue of its own, and are told when it is their turn:
-whatever else the machine does meets each of them.
-
-Arguments: LIBRARY_OF_RAW_CALLS"""
+Arguments: raw|mood|ctypes|posix_ipc LIBRARY_OF_RAW_CALLS
+Requests: pairs|receives SIZE COUNT"""
 
 import ctypes
+import importlib.util
+import json
 import os
-import subprocess
 import sys
 import time
 
-ROUNDS = 41
-WARM_UP = 3
-COUNT = 5000
+# As many messages are in the queue before they are received at once.
 BATCH = 10
 
-# What is measured: how many bytes a message has, and in which of the functions below.
-TURNS = [(64, "pairs"), (1024, "pairs"), (64, "receives"), (1024, "receives")]
 
-TITLES = {
-    "pairs": ("mq_send(3) and mq_receive(3), in C", "send(message) and recv()"),
-    "receives": ("mq_receive(3), ten times, in C", "receive_many(10)"),
-}
+def new_name(size):
+    return f"/mood-bench-{os.getpid()}-{size}"
 
 
-def pairs(queue, message, count):
+class ByMood:
+    def __init__(self, size):
+        import gi
+
+        gi.require_version("Mood", "1.0")
+        from gi.repository import Mood
+
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+        self.queue = Mood.MessageQueue(new_name(size), flags, 0o600, BATCH, size)
+        self.queue.unlink()
+        self.send = self.queue.send
+        self.receive = self.queue.recv
+
+    def receive_batch(self):
+        self.queue.receive_many(BATCH)
+
+
+class ByCtypes:
+    def __init__(self, size):
+        queue = ByMood(size).queue
+        self.descriptor = os.dup(queue.fileno())
+        library = ctypes.CDLL("librt.so.1", use_errno=True)
+        self.mq_send, self.mq_receive = library.mq_send, library.mq_receive
+        self.mq_send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint)
+        self.mq_receive.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t,
+                                    ctypes.POINTER(ctypes.c_uint))
+        self.mq_receive.restype = ctypes.c_ssize_t
+        self.size = size
+        self.buffer = ctypes.create_string_buffer(size)
+        self.priority = ctypes.c_uint()
+
+    def send(self, message):
+        if self.mq_send(self.descriptor, message, len(message), 0) == -1:
+            raise OSError(ctypes.get_errno(), "mq_send")
+
+    def receive(self):
+        length = self.mq_receive(self.descriptor, self.buffer, self.size, self.priority)
+        if length == -1:
+            raise OSError(ctypes.get_errno(), "mq_receive")
+        return self.buffer[:length]
+
+    def receive_batch(self):
+        for _ in range(BATCH):
+            self.receive()
+
+
+class ByPosixIpc:
+    def __init__(self, size):
+        import posix_ipc
+
+        self.queue = posix_ipc.MessageQueue(new_name(size), posix_ipc.O_CREX, 0o600, BATCH, size)
+        self.queue.unlink()
+        self.send = self.queue.send
+        self.receive = self.queue.receive
+
+    def receive_batch(self):
+        for _ in range(BATCH):
+            self.queue.receive()
+
+
+def pairs(way, message, count):
+    send, receive = way.send, way.receive
     begin = time.perf_counter_ns()
     for _ in range(count):
-        queue.send(message)
-        queue.recv()
-    return (time.perf_counter_ns() - begin) / count
+        send(message)
+        receive()
+    return time.perf_counter_ns() - begin
 
 
-def receives(queue, message, count):
+def receives(way, message, count):
     total = 0
     for _ in range(count // BATCH):
         for _ in range(BATCH):
-            queue.send(message)
+            way.send(message)
         begin = time.perf_counter_ns()
-        queue.receive_many(BATCH)
+        way.receive_batch()
         total += time.perf_counter_ns() - begin
-    return total / count
+    return total
 
 
-def new_queue(size):
-    import gi
-
-    gi.require_version("Mood", "1.0")
-    from gi.repository import Mood
-
-    name = f"/mood-bench-{os.getpid()}-{size}"
-    queue = Mood.MessageQueue(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, BATCH, size)
-    queue.unlink()
-    return queue
+FUNCTIONS = {"pairs": pairs, "receives": receives}
 
 
-def take_turns():
-    """For each line on the standard input, writes how many nanoseconds a message took."""
-    queues = {size: new_queue(size) for size, _ in TURNS}
+def make_measure(mode, path):
+    """The function that gives how many nanoseconds it took."""
+    ways = {}
+
+    def get_way(size, kind):
+        if size not in ways:
+            ways[size] = kind(size)
+        return ways[size]
+
+    if mode == "raw":
+        library = ctypes.CDLL(path)
+
+        def measure(name, size, count):
+            function = library["raw_" + name]
+            function.restype = ctypes.c_double
+            return function(get_way(size, ByMood).queue.fileno(), size, count) * count
+
+    else:
+        kind = {"mood": ByMood, "ctypes": ByCtypes, "posix_ipc": ByPosixIpc}[mode]
+
+        def measure(name, size, count):
+            return FUNCTIONS[name](get_way(size, kind), bytes(size), count)
+
+    return measure
+
+
+def main():
+    mode, path = sys.argv[1:]
+    is_missing = mode == "posix_ipc" and importlib.util.find_spec("posix_ipc") is None
+    measure = make_measure(mode, path)
     for line in sys.stdin:
-        size, function = TURNS[int(line)]
-        print(globals()[function](queues[size], bytes(size), COUNT), flush=True)
-
-
-class Peer:
-    """A program that takes turns."""
-
-    def __init__(self, native):
-        self.process = subprocess.Popen(
-            [sys.executable, "-B", __file__],
-            env={**os.environ, "MOOD_NATIVE": native},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def measure(self, turn):
-        self.process.stdin.write(f"{turn}\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def close(self):
-        self.process.communicate()
-
-
-class Raw:
-    """The system calls, done here."""
-
-    def __init__(self, path):
-        self.raw_calls = ctypes.CDLL(path)
-        self.queues = {size: new_queue(size) for size, _ in TURNS}
-
-    def measure(self, turn):
-        size, name = TURNS[turn]
-        function = self.raw_calls["raw_" + name]
-        function.restype = ctypes.c_double
-        time_of_message = function(self.queues[size].fileno(), size, COUNT)
-        assert time_of_message > 0
-        return time_of_message
-
-    def close(self):
-        for queue in self.queues.values():
-            queue.close()
-
-
-def get_quantile(values, part):
-    return sorted(values)[round(part * (len(values) - 1))]
-
-
-def compare(path):
-    # Both sides of a pair, and all who take turns, are on one core.
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    ways = [("", Raw(path)), (", with the extension", Peer("1")), (", MOOD_NATIVE=0", Peer("0"))]
-    times = [[[] for _ in TURNS] for _ in ways]
-    for number in range(-WARM_UP, ROUNDS):
-        for turn, _ in enumerate(TURNS):
-            for way, (_, peer) in enumerate(ways):
-                measured = peer.measure(turn)
-                if number >= 0:
-                    times[way][turn].append(measured)
-    for _, peer in ways:
-        peer.close()
-
-    print(
-        "Messages sent and received on one core, from C and from Python. Less is better. Medians of\n"
-        f"{ROUNDS} rounds, in each of which all take their turn."
-    )
-    for turn, (size, function) in enumerate(TURNS):
-        print(f"\n{f'{size} bytes':<60} ns a message  times the first (4 of 5 rounds)")
-        for way, (suffix, _) in enumerate(ways):
-            ratios = [mine / raw for mine, raw in zip(times[way][turn], times[0][turn])]
-            print(
-                f"  {TITLES[function][way > 0] + suffix:<58} {get_quantile(times[way][turn], 0.5):12.0f}"
-                f"  {get_quantile(ratios, 0.5):.2f}"
-                f" ({get_quantile(ratios, 0.1):.2f} to {get_quantile(ratios, 0.9):.2f})"
-            )
+        name, size, count = line.split()
+        if is_missing:
+            answer = {"missing": "the module posix_ipc"}
+        else:
+            answer = {"seconds": measure(name, int(size), int(count)) / 1e9}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        compare(sys.argv[1])
-    else:
-        take_turns()
+    main()

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What is measured: each benchmark is a set of ways to do the same, at several sizes and depths."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Way:
+    """One of the ways. The worker is told the request, with the parameters in it."""
+
+    name: str
+    title: str
+    worker: str
+    request: str
+    aim: float = None  # what the ratio of libmood's is to be, see the benchmark
+    fixed: dict = field(default_factory=dict)  # parameters that are other than the benchmark's
+
+
+@dataclass
+class Benchmark:
+    name: str
+    title: str  # with the parameters in it
+    unit: str  # of the time of one of what is counted
+    baseline: str  # the way with which the others are compared, or None
+    ways: list
+    parameters: list  # of the tables
+    quick: list  # of the tables of a quick run
+    note: str = ""
+    is_rate: bool = False  # whether the ratio is of what is done in the same time: more is better
+    is_of_processor: bool = False  # whether the time counts in which the process has a processor
+    count: int = None  # how many in one turn; by default as many as the pace allows
+    is_of_memory: bool = False
+
+
+SIZES = (16, 64, 1024, 8192)
+
+# The largest depth that the user may have: the driver asks for it.
+LARGEST = "largest"
+
+
+def sizes(sizes_of, **details):
+    return [{"size": size, **details} for size in sizes_of]
+
+
+def transport(kind):
+    return f"{kind} {{transport}} {{size}} {{depth}} {{cores}} {{count}}"
+
+
+def exchange(name, title, kind, aim=None):
+    return Way(name, title, "transports", transport(kind), aim, {"transport": name.split("#")[0]})
+
+
+CALLS = [
+    exchange("raw", "mq_send(), mq_receive()", "pair"),
+    exchange("raw#again", "the same once more: what differs is noise", "pair"),
+    exchange("mood", "libmood: send, receive_into", "pair", 1.05),
+    exchange("mood-receive", "libmood: send, receive", "pair", 1.08),
+    exchange("mood-cancellable", "libmood: the former, with a cancellable", "pair"),
+    exchange("raw-timeout", "mq_timedsend(), mq_timedreceive()", "pair"),
+    exchange("mood-timeout", "libmood: send, receive with a timeout", "pair"),
+]
+
+
+def peers(kind):
+    return [
+        exchange("mood", "libmood: send, receive_into", kind),
+        exchange("raw", "mq_send(), mq_receive()", kind),
+        exchange("seqpacket", "Unix seqpacket sockets", kind),
+        exchange("gsocket", "GSocket, Unix datagrams", kind),
+        exchange("pipe", "pipe, lengths in front", kind),
+        exchange("boost", "Boost.Interprocess message_queue", kind),
+        exchange("nng", "nng, pair over ipc", kind),
+        exchange("zeromq", "ZeroMQ, PAIR over ipc", kind),
+        exchange("gdbus", "GDBus, peer to peer", kind),
+    ]
+
+
+def in_loop(name, title, aim=None):
+    return Way(name, title, "main-loop", f"{name} {{queues}} {{count}}", aim)
+
+
+def python(worker, name, title, function, aim=None):
+    return Way(name, title, worker, f"{function} {{size}} {{count}}", aim)
+
+
+def pythons(function, raw, ours, ctypes, aims):
+    return [
+        python("python-raw", "raw", raw, function),
+        python("python-native", "mood", f"{ours}", function, aims[0]),
+        python("python-plain", "mood-plain", f"{ours}, without the extension", function, aims[1]),
+        python("python-ctypes", "ctypes", ctypes, function),
+        python("python-posix-ipc", "posix-ipc", "posix_ipc", function),
+    ]
+
+
+def javascript(worker, name, title, function, aim=None):
+    return Way(name, title, worker, f"{function} {{size}} {{count}}", aim)
+
+
+def remembered(name, title):
+    return Way(name, title, "memory", f"{name} {{count}}")
+
+
+BENCHMARKS = [
+    Benchmark(
+        "calls",
+        "A message sent and received in one process: {size} bytes, {depth} deep",
+        "ns a pair",
+        "raw",
+        CALLS,
+        [*sizes(SIZES, depth=10, cores=1), {"size": 64, "depth": LARGEST, "cores": 1}],
+        sizes((64, 1024), depth=10, cores=1),
+    ),
+    Benchmark(
+        "one-way",
+        "From one process to another, as fast as it goes: {size} bytes, {depth} deep",
+        "ns a message",
+        "mood",
+        peers("one-way"),
+        [*sizes(SIZES, depth=10, cores=2), {"size": 64, "depth": LARGEST, "cores": 2}],
+        sizes((64,), depth=10, cores=2),
+        "Pipes and sockets hold many more messages than ten, and ZeroMQ and nng put many small ones"
+        " into one system call: their processes seldom wait for each other.",
+    ),
+    Benchmark(
+        "round-trip",
+        "To another process and back, {cores} core(s): {size} bytes",
+        "µs a round trip",
+        "mood",
+        peers("round-trip"),
+        [{"size": size, "depth": 10, "cores": cores} for cores in (1, 2) for size in SIZES],
+        [{"size": 64, "depth": 10, "cores": cores} for cores in (1, 2)],
+    ),
+    Benchmark(
+        "main-loop",
+        "Received on a main loop from a sender on another core: 64 bytes, 10 deep",
+        "ns a message",
+        "source",
+        [
+            in_loop("source", "g_unix_fd_source, 1 message a dispatch"),
+            in_loop("source-many", "g_unix_fd_source, up to 16 messages a dispatch"),
+            in_loop("receiver", "libmood: a receiver (16 a dispatch)"),
+            in_loop("watch", "libmood: a watch, 1 message a dispatch"),
+            in_loop("async", "libmood: receive_async, one after the other", 1.0),
+        ],
+        [{"queues": 1}],
+        [{"queues": 1}],
+        "The ratio is of the messages in the same time: more is better.",
+        is_rate=True,
+    ),
+    Benchmark(
+        "queues",
+        "One of {queues} queues that a main loop watches gets a message",
+        "ns a message",
+        "source",
+        [
+            in_loop("source", "g_unix_fd_source"),
+            in_loop("watch", "libmood: watches"),
+            in_loop("receiver", "libmood: receivers"),
+        ],
+        [{"queues": queues} for queues in (1, 10, 100, 200)],
+        [{"queues": queues} for queues in (1, 200)],
+        "The main loop polls all of them each time, whoever made the sources.",
+    ),
+    Benchmark(
+        "receivers",
+        "{receivers} process(es) receive from one queue: 64 bytes, 10 deep",
+        "ns a message",
+        "raw",
+        [
+            Way("raw", "mq_receive()", "receivers", "raw {receivers} {count}"),
+            Way("mood", "libmood: receive_into", "receivers", "mood {receivers} {count}"),
+        ],
+        [{"receivers": receivers} for receivers in (1, 2, 4, 16)],
+        [{"receivers": receivers} for receivers in (1, 4)],
+    ),
+    Benchmark(
+        "python",
+        "Python, a message sent and received: {size} bytes",
+        "ns a pair",
+        "raw",
+        pythons("pairs", "C: mq_send(), mq_receive()", "send, recv", "ctypes: mq_send, mq_receive",
+                (1.22, 2.2)),
+        sizes((64, 1024)),
+        sizes((64,)),
+    ),
+    Benchmark(
+        "python-many",
+        "Python, ten messages received at once: {size} bytes",
+        "ns a message",
+        "raw",
+        pythons("receives", "C: mq_receive(), ten times", "receive_many(10)",
+                "ctypes: mq_receive, ten times", (1.2, None)),
+        sizes((64, 1024)),
+        sizes((64,)),
+    ),
+    Benchmark(
+        "javascript",
+        "JavaScript (GJS), a message sent and received: {size} bytes",
+        "ns a pair",
+        "raw",
+        [
+            python("python-raw", "raw", "C: mq_send(), mq_receive()", "pairs"),
+            javascript("javascript", "short", "send, recv", "short", 2.8),
+            javascript("javascript-priority", "priority", "send with a priority, receive", "priority"),
+            javascript("javascript-plain", "plain", "send, recv, without the override", "plain"),
+        ],
+        sizes((64, 1024)),
+        sizes((64,)),
+        count=10000,
+        is_of_processor=True,
+    ),
+    Benchmark(
+        "command",
+        "The command: mood send --lines to mood recv, short lines",
+        "ns a line",
+        "raw",
+        [
+            Way("raw", "C: mq_send() to mq_receive()", "command", "raw {count}"),
+            Way("mood", "mood send --lines to mood recv", "command", "mood {count}"),
+        ],
+        [{}],
+        [{}],
+        "Starting the processes counts.",
+        count=50000,
+    ),
+    Benchmark(
+        "memory",
+        "Memory on the heap",
+        "bytes each",
+        None,
+        [
+            remembered("queue", "an open queue"),
+            remembered("gsocket", "an open GSocket, to compare"),
+            remembered("watch", "a watch"),
+            remembered("source", "a g_unix_fd_source, to compare"),
+            remembered("receiver", "a receiver that has received, messages of 64 bytes"),
+            remembered("async", "an outstanding receive_async"),
+        ],
+        [{}],
+        [{}],
+        count=400,
+        is_of_memory=True,
+    ),
+]

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The programs that are measured. Each runs all the time, so that it is warm, and is told by a line
+on its standard input when it is its turn; it answers with a line of JSON."""
+
+import json
+import os
+import shlex
+import subprocess
+import time
+
+
+class WorkerError(Exception):
+    """A program could not do what it was asked for."""
+
+
+class Worker:
+    def __init__(self, command, environment=None, cores=None):
+        self.command = command
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+            env={**os.environ, **(environment or {})},
+            preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None)
+
+    def ask(self, request):
+        self.process.stdin.write(f"{request}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise WorkerError(f"{shlex.join(self.command)} has ended at “{request}”")
+        answer = json.loads(answer)
+        if "error" in answer:
+            raise WorkerError(f"{shlex.join(self.command)}: {request}: {answer['error']}")
+        return answer
+
+    def get_processor_seconds(self):
+        """How long the process has had a processor; see clock_getcpuclockid(3)."""
+        return time.clock_gettime((~self.process.pid << 3) | 2)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Workers:
+    """Those that were started so far."""
+
+    def __init__(self, commands):
+        self.commands = commands
+        self.workers = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for worker in self.workers.values():
+            worker.close()
+
+    def get(self, name):
+        """None if the program was not built."""
+        if name not in self.workers:
+            command, environment, cores = self.commands[name]
+            if not all(command):
+                return None
+            self.workers[name] = Worker(command, environment, cores)
+        return self.workers[name]
