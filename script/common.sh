@@ -42,7 +42,10 @@ kept_environment() {
   done < <(compgen -e)
 }
 
-# Those of the packages in script/packages that are not installed, one a line.
+# missing_packages [LIST...]
+#
+# Those of the packages in the lists, which are files in script, that are not installed, one a line.
+# Without a list it is script/packages.
 missing_packages() {
   local package
 
@@ -51,7 +54,7 @@ missing_packages() {
       [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
       echo "$package"
     fi
-  done <"$checkout/script/packages"
+  done < <(cd "$checkout/script" && cat -- "${@:-packages}")
 }
 
 # install_with_apt_get PACKAGE...
@@ -92,12 +95,14 @@ END
   return 1
 }
 
-# Installs the packages of script/packages that are missing, and names them first.
+# install_packages [LIST...]
+#
+# Installs the packages that missing_packages finds, and names them first.
 install_packages() {
   local missing
 
   if command -v apt-get >/dev/null; then
-    mapfile -t missing < <(missing_packages)
+    mapfile -t missing < <(missing_packages "$@")
     if ((${#missing[@]} == 0)) || install_with_apt_get "${missing[@]}"; then
       return 0
     fi
