@@ -8,6 +8,7 @@
 
 #include <mood.h>
 
+#include "pin.h"
 #include "process.h"
 #include "requests.h"
 

@@ -6,7 +6,6 @@
 #include "requests.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,22 +59,4 @@ bench_fail (const char *what)
   printf ("{\"error\": \"%s: %s\"}\n", what, g_strerror (errno));
   fflush (stdout);
   exit (1);
-}
-
-/* Where there are two cores or more, each side of a benchmark has one. */
-void
-bench_pin (int index)
-{
-  cpu_set_t allowed;
-  cpu_set_t one;
-
-  if (sched_getaffinity (0, sizeof allowed, &allowed) == -1 || CPU_COUNT (&allowed) < 2)
-    return;
-
-  index %= CPU_COUNT (&allowed);
-  CPU_ZERO (&one);
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-    if (CPU_ISSET (cpu, &allowed) && index-- == 0)
-      CPU_SET (cpu, &one);
-  sched_setaffinity (0, sizeof one, &one);
 }

@@ -13,6 +13,5 @@ int bench_serve (guint n_words, BenchRequestFunc func, gpointer user_data);
 void bench_answer_seconds (double seconds);
 void bench_answer_bytes (double bytes);
 void bench_fail (const char *what) G_GNUC_NORETURN;
-void bench_pin (int index);
 
 G_END_DECLS
