@@ -480,11 +480,18 @@ archive_reader_new_from_leftover (const char *path, GError **error)
       return NULL;
     }
 
-  /* One that is empty was created, and its process was killed. */
-  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode) && status.st_size == 0)
+  /* Before it was locked its process may have removed it, or given it another name. From now on
+   * nobody does. */
+  if (fstat (fd, &status) == -1 || !has_path (&status, path))
     {
-      if (has_path (&status, path))
-        g_unlink (path);
+      close (fd);
+      return NULL;
+    }
+
+  /* One that is empty was created, and its process was killed. */
+  if (S_ISREG (status.st_mode) && status.st_size == 0)
+    {
+      g_unlink (path);
       close (fd);
       return NULL;
     }
@@ -493,8 +500,7 @@ archive_reader_new_from_leftover (const char *path, GError **error)
   if (reader == NULL || reader->n_left > 0)
     return g_steal_pointer (&reader);
 
-  if (has_path (&status, path))
-    g_unlink (path);
+  g_unlink (path);
 
   return NULL;
 }
