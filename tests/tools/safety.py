@@ -77,11 +77,33 @@ class SafetyTest(tool.ToolTest):
 
     def start_stopped(self, function, *arguments, **keywords):
         """Starts the command, which has stopped after its first call of the function."""
+        return self.start_stopped_at([f"after {function}"], *arguments, **keywords)
+
+    def start_stopped_at(self, moments, *arguments, details=None, **keywords):
+        """Starts the command, which has stopped at the first of the moments, as “before flock”, and
+        does so at the others in turn. The details are for moments.c, too."""
         process = self.start_tool(
             *arguments, stderr=subprocess.PIPE, **keywords,
-            env=moments_environment(MOOD_TEST_STOP_AFTER=function))
-        self.assertEqual(os.waitid(os.P_PID, process.pid, os.WSTOPPED).si_status, signal.SIGSTOP)
+            env=moments_environment(
+                MOOD_TEST_STOP_AT="".join(f"{moment};" for moment in moments), **(details or {})))
+        self.wait_until_stopped(process)
         return process
+
+    def wait_until_stopped(self, process):
+        self.assertEqual(os.waitid(os.P_PID, process.pid, os.WSTOPPED).si_status, signal.SIGSTOP)
+
+    def go_on(self, process):
+        """Lets the command go on until it has stopped at its next moment."""
+        process.send_signal(signal.SIGCONT)
+        self.wait_until_stopped(process)
+
+    def finish_stopped(self, process, status=0):
+        """Lets the command go on to its end, which must give the exit status: standard error."""
+        process.send_signal(signal.SIGCONT)
+        error = process.stderr.read().decode()
+        self.assertEqual(process.wait(tool.LIMIT_SECONDS), status, error)
+        self.assertNotIn("CRITICAL", error)
+        return error
 
     def obey(self, error):
         """Does what the command tells to do on standard error: the commands that were told."""
