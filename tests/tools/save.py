@@ -3,6 +3,7 @@
 
 """mood save."""
 
+import errno
 import os
 import pathlib
 import random
@@ -150,6 +151,118 @@ class Save(safety.SafetyTest):
             self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGTERM)
             self.assertEqual(safety.extra(queue.receive_all(), MESSAGES), [])
             self.assertEqual(self.files(), [])
+
+    def test_on_the_disk_before_it_has_its_name(self):
+        """And the name after that, and what makes the file complete."""
+        for rename, options in (("renameat2", []), ("rename", ["--force"])):
+            queue = self.new_filled()
+            log = self.path(f"log-{rename}")
+            self.run_tool("save", self.file, queue.name, *options,
+                          env=safety.moments_environment(MOOD_TEST_LOG=log))
+            with open(log, encoding="ascii") as file:
+                calls = file.read().split()
+            self.assertEqual(calls[-5:], ["ftruncate", "fsync", rename, "fsync", "fsync"])
+            # The last message is back in its queue by then.
+            self.assertIn("mq_timedsend", calls[:-5])
+
+    def run_failing(self, call, number, *arguments, status=0):
+        """With a call that fails, the first or a later one."""
+        return self.run_tool(*arguments, status=status, env=safety.moments_environment(
+            MOOD_TEST_FAIL=f"{call} {number} {errno.EIO}"))
+
+    def test_disk_that_fails(self):
+        for drain in ([], ["--drain"]):
+            for call in ("fsync", "ftruncate", "renameat2"):
+                queue = self.new_filled()
+                error = self.run_failing(
+                    call, 1, "save", self.file, queue.name, *drain, status=1).error
+                self.assertIn(os.strerror(errno.EIO), error)
+                self.assertIn("Nothing was saved", error)
+                self.assertEqual(queue.receive_all(), IN_ORDER)
+                self.assertEqual(self.files(), [])
+                self.drop(queue)
+
+    def test_disk_that_fails_when_all_is_there(self):
+        for number in (2, 3):
+            queue = self.new_filled()
+            error = self.run_failing(
+                "fsync", number, "save", "--drain", "--force", self.file, queue.name).error
+            self.assertEqual(error, "mood: 6 messages were saved\n")
+            self.assertEqual(self.files(), ["queues.mood"])
+            self.assertEqual(self.saved(queue), IN_ORDER)
+            self.drop(queue)
+
+    def test_file_that_appears_meanwhile(self):
+        """Also where the file system cannot rename without replacing."""
+        for drain in ([], ["--drain"]):
+            for number in (0, errno.EINVAL, errno.ENOSYS):
+                queue = self.new_filled()
+                process = self.start_stopped_at(
+                    ["before renameat2"], "save", self.file, queue.name, *drain,
+                    details={"MOOD_TEST_FAIL": f"renameat2 1 {number}"} if number else None)
+                with open(self.file, "wb") as file:
+                    file.write(b"precious")
+                error = self.finish_stopped(process, status=1)
+                self.assertIn(os.strerror(errno.EEXIST), error)
+                self.assertIn("Nothing was saved", error)
+                with open(self.file, "rb") as file:
+                    self.assertEqual(file.read(), b"precious")
+                self.assertEqual(queue.receive_all(), IN_ORDER)
+                self.assertEqual(self.files(), ["queues.mood"])
+                os.remove(self.file)
+                self.drop(queue)
+
+    def test_file_system_that_cannot_rename_without_replacing(self):
+        queue = self.new_filled()
+        self.run_tool("save", "--drain", self.file, queue.name, env=safety.moments_environment(
+            MOOD_TEST_FAIL=f"renameat2 1 {errno.EINVAL}"))
+        self.assertEqual(self.files(), ["queues.mood"])
+        self.assertEqual(self.saved(queue), IN_ORDER)
+
+    def test_file_appears_and_no_room_is_left(self):
+        """What others have sent takes the place of what was taken: it stays where the command says."""
+        queue = self.new_filled(maxmsg=6)
+        process = self.start_stopped_at(
+            ["before renameat2"], "save", "--drain", self.file, queue.name)
+        others = [(f"other {number}".encode(), 9) for number in range(4)]
+        for message, priority in others:
+            queue.send(message, priority)
+        with open(self.file, "wb") as file:
+            file.write(b"precious")
+        # Also ends the wait for room.
+        process.send_signal(signal.SIGTERM)
+        error = self.finish_stopped(process, status=-signal.SIGTERM)
+        self.assertIn("4 messages could not be put back. They are kept", error)
+        self.assertEqual(queue.receive_all(), others + IN_ORDER[:2])
+        self.assertEqual(len(self.obey(error)), 1)
+        self.assertEqual(queue.receive_all(), IN_ORDER[2:])
+        self.assertEqual(self.files(), ["queues.mood"])
+        with open(self.file, "rb") as file:
+            self.assertEqual(file.read(), b"precious")
+
+    def test_drain_while_others_send(self):
+        """For each message that is taken another comes: there is an end all the same."""
+        messages = [(f"message {number}".encode(), 0) for number in range(6)]
+        queue = self.new_filled(messages[:2], maxmsg=2)
+        process = self.start_stopped_at(
+            ["after mq_timedreceive"] * 4, "save", "--drain", self.file, queue.name)
+        for message, priority in messages[2:5]:
+            queue.send(message, priority)
+            self.go_on(process)
+        queue.send(*messages[5])
+        error = self.finish_stopped(process)
+        self.assertIn(f"“{queue.name}” is still being sent to", error)
+        self.assertIn("4 messages were saved", error)
+        self.assertEqual(queue.receive_all(), messages[4:])
+        self.run_tool("restore", "--timeout=0", self.file, status=3)
+        saved = queue.receive_all()
+        self.run_tool("restore", "--continue", self.file)
+        self.assertEqual(saved + queue.receive_all(), messages[:4])
+
+    def test_drain_does_not_warn_without_need(self):
+        queue = self.new_filled()
+        self.assertEqual(self.run_tool("save", "--drain", self.file, queue.name).error,
+                         "mood: 6 messages were saved\n")
 
     def test_disk_without_room(self):
         for drain in ([], ["--drain"]):
