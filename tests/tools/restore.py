@@ -140,6 +140,32 @@ class Restore(safety.SafetyTest):
         self.run_tool("restore", self.file)
         self.run_tool("restore", self.file, "--from-start", "--continue", status=2)
 
+    def test_from_start_that_cannot_begin(self):
+        """What was sent earlier is not forgotten for that."""
+        one, other = self.new_queue(), self.new_queue()
+        for message, priority in MESSAGES[:4]:
+            one.send(message, priority)
+        other.send(b"x" * 33)
+        self.run_tool("save", "--drain", self.file, one.name, other.name)
+        sent = sorted(MESSAGES[:4], key=lambda each: -each[1])
+        for _ in range(2):
+            one.send(b"before", 9)
+        self.run_tool("restore", "--timeout=0", self.file, one.name, status=3)
+        self.assertEqual(one.receive_all()[2:], sent[:2])
+        before = self.read()
+
+        # Too small for its message.
+        tool.plain.unlink(other.name)
+        small = tool.plain.Queue(other.name, maxmsg=1, msgsize=32)
+        self.addCleanup(small.close)
+        self.assertIn(" 33 ", self.run_tool("restore", "--from-start", self.file, status=1).error)
+        self.assertEqual(self.read(), before)
+        self.assertEqual((one.curmsgs, small.curmsgs), (0, 0))
+
+        tool.plain.unlink(other.name)
+        self.run_tool("restore", "--continue", self.file)
+        self.assertEqual(one.receive_all(), sent[2:])
+
     def test_waits_for_room(self):
         queue = self.new_saved()
         tool.plain.unlink(queue.name)
@@ -229,6 +255,33 @@ class Restore(safety.SafetyTest):
         self.assertEqual(shown["queues"][0]["messages"], 5)
         self.assertEqual(queue.curmsgs, 0)
         self.run_tool("restore", "--json", self.file, status=2)
+
+    def test_time_that_cannot_be(self):
+        """Beyond the years that a date is made of, in either direction."""
+        queue = self.new_saved()
+        for seconds, shown in ((0, "1970-01-01T00:00:00Z"), (253402300799, "9999-12-31T23:59:59Z"),
+                               (253402300800, None), (1 << 40, None), ((1 << 63) - 1, None),
+                               (-62135596801, None), (-(1 << 63), None)):
+            data = self.read()
+            data[40:48] = struct.pack("<q", seconds)
+            self.write(data)
+            result = self.run_tool("restore", "--list", "--json", self.file)
+            self.assertEqual((result.json["created_at"], result.error), (shown, ""), seconds)
+            self.assertEqual(result.json["queues"][0]["messages"], 5)
+            result = self.run_tool("restore", "--list", self.file)
+            self.assertEqual((result.lines[1].split()[3], result.error), ("5", ""))
+        self.run_tool("restore", self.file)
+        self.assertEqual(queue.receive_all(), IN_ORDER)
+
+    def test_list_with_what_is_for_sending(self):
+        self.new_saved()
+        before = self.read()
+        for option in ("--continue", "--from-start", "--remove", "--timeout=0"):
+            for options in ([option, "--list"], ["--list", "--json", option]):
+                result = self.run_tool("restore", *options, self.file, status=2)
+                self.assertIn("--list", result.error)
+                self.assertEqual(result.output, b"")
+        self.assertEqual(self.read(), before)
 
     def test_killed_at_each_moment(self):
         moment = 1
