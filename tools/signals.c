@@ -152,6 +152,8 @@ signals_wait (int fd, GIOCondition condition, gint64 deadline)
 void
 signals_release (void)
 {
+  /* One that has come is held back, too, though nobody has looked for it. */
+  signals_is_ending ();
   pthread_sigmask (SIG_SETMASK, &old_mask, NULL);
 }
 
@@ -161,6 +163,7 @@ signals_release (void)
 gboolean
 signals_finish (void)
 {
+  signals_release ();
   close (descriptor);
   descriptor = -1;
   reader_fd = -1;
@@ -169,7 +172,6 @@ signals_finish (void)
 
   if (ending_signal != 0 && would_end (ending_signal))
     raise (ending_signal);
-  signals_release ();
 
   return ending_signal == 0;
 }
