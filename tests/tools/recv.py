@@ -22,19 +22,6 @@ import tool
 ALL_BYTES = bytes(range(256))
 
 
-def fill(descriptor):
-    """Writes until a reader would have to read: how many bytes that were."""
-    os.set_blocking(descriptor, False)
-    filled = 0
-    try:
-        while True:
-            filled += os.write(descriptor, b"\n" * 4096)
-    except BlockingIOError:
-        # The flag belongs to all who have it open.
-        os.set_blocking(descriptor, True)
-        return filled
-
-
 def count_unread(descriptor):
     return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))[0]
 
@@ -249,7 +236,7 @@ class Recv(tool.ToolTest):
 
     def test_reader_that_is_stuck(self):
         reader, writer = self.new_pipe()
-        filled = fill(writer)
+        filled = tool.fill(writer)
         with open(writer, "wb") as stream:
             self.check_stuck(stream, lambda process: process.send_signal(signal.SIGINT))
         self.assertEqual(read_all(reader), b"\n" * filled)
@@ -257,7 +244,7 @@ class Recv(tool.ToolTest):
     def test_socket_whose_reader_is_stuck(self):
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            fill(theirs.fileno())
+            tool.fill(theirs.fileno())
             self.check_stuck(theirs, lambda process: process.send_signal(signal.SIGINT))
 
     def test_reader_that_is_stuck_half_way(self):

@@ -4,7 +4,9 @@
 """What becomes of messages that were taken and can go nowhere, as those that mood recv cannot write."""
 
 import base64
+import functools
 import json
+import os
 import signal
 import subprocess
 
@@ -76,6 +78,59 @@ class Rescue(safety.SafetyTest):
         self.assertEqual(line["queue"], queue.name)
         self.assertEqual(line["priority"], 9)
         self.assertEqual(base64.b64decode(line["message_base64"]), b"late\xff")
+
+    def test_signal_while_messages_are_put_back(self):
+        """It ends the command when all is said."""
+        queue = self.new_filled()
+        directory = self.path("messages")
+        os.mkdir(directory)
+        process = self.start_stopped(
+            "mq_timedreceive", "recv", queue.name, "--count=2", f"--output-dir={directory}")
+        os.rmdir(directory)
+        process.send_signal(signal.SIGTERM)
+        error = self.finish_stopped(process, status=-signal.SIGTERM)
+        self.assertIn("2 messages were put back", error)
+        self.assertEqual(queue.receive_all(), [(b"one", 2), (b"two", 1)])
+
+    def start_with_stuck_errors(self, moment, *arguments, **keywords):
+        """The command has stopped there; nobody reads what it says, and there is no room for that."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        tool.fill(writer)
+        with open(writer, "wb") as stuck:
+            # In the background of a shell, the test program may have been told to ignore it.
+            return self.start_stopped(
+                moment, *arguments, stderr=stuck, **keywords,
+                preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL))
+
+    def end_stuck(self, process, *numbers):
+        """Lets the command go on, which the last of the signals at the latest ends."""
+        for number in numbers:
+            process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        self.assertIn(-process.wait(tool.LIMIT_SECONDS), numbers)
+
+    def test_errors_that_nobody_reads(self):
+        """One signal ends what has messages in its hands, and another what has none any more."""
+        for numbers in ([signal.SIGTERM, signal.SIGINT], [signal.SIGINT, signal.SIGTERM]):
+            queue = self.new_filled()
+            with open("/dev/full", "wb") as full:
+                process = self.start_with_stuck_errors(
+                    "mq_timedreceive", "recv", queue.name, "--count=2", stdout=full)
+            self.end_stuck(process, *numbers)
+            self.assertEqual(queue.receive_all(), [(b"one", 2), (b"two", 1)])
+            self.assertEqual(self.leftovers(), [])
+
+    def test_errors_that_nobody_reads_of_what_is_kept(self):
+        queue = self.new_filled()
+        with open("/dev/full", "wb") as full:
+            process = self.start_with_stuck_errors(
+                "mq_timedreceive", "recv", queue.name, "--count=2", stdout=full)
+        queue.send(b"late", 9)
+        self.end_stuck(process, signal.SIGTERM, signal.SIGINT)
+        self.assertEqual(queue.receive_all(), [(b"one", 2), (b"two", 1)])
+        self.assertEqual(len(self.put_leftovers_back()), 1)
+        self.assertEqual(queue.receive_all(), [(b"late", 9)])
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class SafetyTest(tool.ToolTest):
         """Starts the command, which has stopped at the first of the moments, as “before flock”, and
         does so at the others in turn. The details are for moments.c, too."""
         process = self.start_tool(
-            *arguments, stderr=subprocess.PIPE, **keywords,
+            *arguments, **{"stderr": subprocess.PIPE, **keywords},
             env=moments_environment(
                 MOOD_TEST_STOP_AT="".join(f"{moment};" for moment in moments), **(details or {})))
         self.wait_until_stopped(process)
