@@ -38,6 +38,7 @@ read_messages (ArchiveWriter *writer, MoodMessageQueue *from, ExitStatus *status
   g_autoptr (GError) error = NULL;
   g_autoptr (ArchiveReader) reader = taking_get_reader (writer, &error);
   guint limit = (guint) mood_message_queue_get_curmsgs (from);
+  gboolean is_read;
   ExitStatus back;
 
   if (reader == NULL)
@@ -47,12 +48,16 @@ read_messages (ArchiveWriter *writer, MoodMessageQueue *from, ExitStatus *status
       return NULL;
     }
 
-  *status = taking_run (writer, reader, 0, from, limit, &error) ? EXIT_STATUS_SUCCESS
-                                                                : report_error (error);
+  is_read = taking_run (writer, reader, 0, from, limit, &error);
   back = delivery_put_back_or_keep (reader, &from);
-  *status = exit_status_worse (*status, back);
+  if (is_read && back == EXIT_STATUS_SUCCESS)
+    return g_steal_pointer (&reader);
 
-  return *status == EXIT_STATUS_SUCCESS ? g_steal_pointer (&reader) : NULL;
+  signals_release ();
+  *status = is_read ? back : exit_status_worse (report_error (error), back);
+  delivery_tell_kept (reader);
+
+  return NULL;
 }
 
 static ExitStatus
@@ -74,6 +79,7 @@ copy (Pair *pair, gint64 timeout_us)
 
   delivery.reader = reader;
   status = delivery_run (&delivery);
+  signals_release ();
   progress_clear ();
   report_note (ngettext ("%u message was copied", "%u messages were copied", delivery.n_sent),
                delivery.n_sent);

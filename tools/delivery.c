@@ -123,20 +123,29 @@ delivery_put_back (ArchiveReader *reader, MoodMessageQueue **senders)
   return delivery.n_left > 0 ? EXIT_STATUS_FAILURE : status;
 }
 
-/* Likewise, and removes the file when all of its messages are where they were; else tells how to
- * have the rest sent. */
+/* Likewise, and removes the file when all of its messages are where they were. */
 ExitStatus
 delivery_put_back_or_keep (ArchiveReader *reader, MoodMessageQueue **senders)
 {
   ExitStatus status = delivery_put_back (reader, senders);
+
+  if (archive_reader_count_left (reader) > 0)
+    return EXIT_STATUS_FAILURE;
+
+  g_unlink (archive_reader_get_path (reader));
+
+  return status;
+}
+
+/* How to have those sent that could not be put back, if there are any. */
+void
+delivery_tell_kept (ArchiveReader *reader)
+{
   guint n = archive_reader_count_left (reader);
   g_autofree char *command = NULL;
 
   if (n == 0)
-    {
-      g_unlink (archive_reader_get_path (reader));
-      return status;
-    }
+    return;
 
   command = archive_reader_format_restore_command (reader);
   report_note (ngettext ("%u message could not be put back. It is kept; to have it sent to the "
@@ -145,6 +154,4 @@ delivery_put_back_or_keep (ArchiveReader *reader, MoodMessageQueue **senders)
                          "the queues that they came from: %s",
                          n),
                n, command);
-
-  return EXIT_STATUS_FAILURE;
 }

@@ -22,5 +22,6 @@ typedef struct
 ExitStatus delivery_run (Delivery *self);
 ExitStatus delivery_put_back (ArchiveReader *reader, MoodMessageQueue **senders);
 ExitStatus delivery_put_back_or_keep (ArchiveReader *reader, MoodMessageQueue **senders);
+void delivery_tell_kept (ArchiveReader *reader);
 
 G_END_DECLS

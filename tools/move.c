@@ -41,6 +41,8 @@ typedef struct
   MoodMessageQueue *back; /* to send to where messages come from */
   gint64 timeout_us;
   guint64 n_moved;
+  gboolean was_put_back; /* the message that could not be sent */
+  gboolean is_kept;      /* likewise, in the hand's file */
 } Move;
 
 /* Its place in the queue is behind those of the same priority. */
@@ -50,20 +52,11 @@ put_back (Move *self)
   gsize length;
   guint priority;
   const guint8 *message = archive_writer_get_last (self->hand, &length, &priority);
-  g_autofree char *quoted = NULL;
 
-  if (sending_try (self->back, message, length, priority))
-    {
-      archive_writer_drop_last (self->hand);
-      report_note (_ ("A message was put back into “%s”"), self->pair.from_name);
-      return;
-    }
-
-  quoted = g_shell_quote (archive_writer_get_path (self->hand));
-  report_note (_ ("A message could not be put back into “%s”. It is kept; to have it sent there: "
-                  "mood restore --remove %s"),
-               self->pair.from_name, quoted);
-  g_clear_pointer (&self->hand, archive_writer_free);
+  self->was_put_back = sending_try (self->back, message, length, priority);
+  self->is_kept = !self->was_put_back;
+  if (self->was_put_back)
+    archive_writer_drop_last (self->hand);
 }
 
 static SendingResult
@@ -130,6 +123,16 @@ tell (Move *self)
 {
   g_autofree char *number = g_strdup_printf ("%" PRIu64, self->n_moved);
 
+  if (self->was_put_back)
+    report_note (_ ("A message was put back into “%s”"), self->pair.from_name);
+  if (self->is_kept)
+    {
+      g_autofree char *quoted = g_shell_quote (archive_writer_get_path (self->hand));
+
+      report_note (_ ("A message could not be put back into “%s”. It is kept; to have it sent "
+                      "there: mood restore --remove %s"),
+                   self->pair.from_name, quoted);
+    }
   report_note (ngettext ("%s message was moved", "%s messages were moved", self->n_moved), number);
 }
 
@@ -148,11 +151,12 @@ run_held_back (Move *self)
 
   progress_start (_ ("moved"));
   result = move (self, limit, &error);
+  if (!self->is_kept)
+    archive_writer_remove (self->hand);
+  signals_release ();
   progress_end ();
 
   tell (self);
-  if (self->hand != NULL)
-    archive_writer_remove (self->hand);
 
   return result == SENDING_FAILED ? report_error (error) : EXIT_STATUS_SUCCESS;
 }

@@ -322,14 +322,14 @@ send_all (Restore *self)
 
   progress_start (_ ("restored"));
   status = delivery_run (&delivery);
+  if (delivery.n_left == 0 && status == EXIT_STATUS_SUCCESS)
+    status = finish (self);
+  signals_release ();
   progress_end ();
 
   report_note (ngettext ("%u message was restored", "%u messages were restored", delivery.n_sent),
                delivery.n_sent);
-  if (delivery.n_left == 0)
-    return status == EXIT_STATUS_SUCCESS ? finish (self) : status;
-
-  if (archive_reader_is_writable (self->reader))
+  if (delivery.n_left > 0 && archive_reader_is_writable (self->reader))
     report_note (ngettext ("%u message is left; --continue sends it",
                            "%u messages are left; --continue sends them", delivery.n_left),
                  delivery.n_left);

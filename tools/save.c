@@ -232,6 +232,9 @@ save (Saving *self, const char *path)
 
   progress_start (_ ("saved"));
   is_saved = save_queues (self, path, &error);
+  if (!is_saved)
+    delivery_put_back_or_keep (self->reader, (MoodMessageQueue **) self->queues->pdata);
+  signals_release ();
   progress_end ();
 
   if (is_saved)
@@ -243,7 +246,7 @@ save (Saving *self, const char *path)
 
   if (error != NULL)
     status = report_error (error);
-  delivery_put_back_or_keep (self->reader, (MoodMessageQueue **) self->queues->pdata);
+  delivery_tell_kept (self->reader);
   report_note (_ ("Nothing was saved"));
 
   return status != EXIT_STATUS_SUCCESS ? status : EXIT_STATUS_FAILURE;
