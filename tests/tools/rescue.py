@@ -132,6 +132,53 @@ class Rescue(safety.SafetyTest):
         self.assertEqual(len(self.put_leftovers_back()), 1)
         self.assertEqual(queue.receive_all(), [(b"late", 9)])
 
+    def test_errors_of_move_that_nobody_reads(self):
+        for is_removed in (False, True):
+            source, target = self.new_filled(), self.new_queue(maxmsg=1)
+            process = self.start_with_stuck_errors(
+                "mq_timedreceive", "move", source.name, target.name)
+            target.send(b"in its place")
+            if is_removed:
+                tool.plain.unlink(source.name)
+            self.end_stuck(process, signal.SIGTERM, signal.SIGINT)
+            self.assertEqual(target.receive_all(), [(b"in its place", 0)])
+            if not is_removed:
+                self.assertEqual(source.receive_all(), [(b"one", 2), (b"two", 1)])
+                self.assertEqual(self.leftovers(), [])
+                continue
+            self.assertEqual(source.receive_all(), [(b"two", 1)])
+            self.assertEqual(len(self.put_leftovers_back()), 1)
+            again = tool.plain.Queue(source.name)
+            self.addCleanup(again.close)
+            self.assertEqual(again.receive_all(), [(b"one", 2)])
+
+    def check_done(self, is_done, moment, *arguments):
+        """The command does all that it was asked for, and a signal ends it then."""
+        process = self.start_with_stuck_errors(moment, *arguments)
+        process.send_signal(signal.SIGCONT)
+        self.wait_until(is_done)
+        self.end_stuck(process, signal.SIGTERM, signal.SIGINT)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_notes_that_nobody_reads(self):
+        messages = [(b"one", 2), (b"two", 1)]
+        file = self.path("queues.mood")
+        source, target = self.new_filled(), self.new_queue(maxmsg=2)
+        is_filled = lambda: target.curmsgs == 2  # noqa: E731
+        self.check_done(is_filled, "mq_timedreceive", "copy", source.name, target.name)
+        self.assertEqual(target.receive_all(), messages)
+        self.check_done(is_filled, "mq_timedreceive", "move", source.name, target.name)
+        self.assertEqual(source.curmsgs, 0)
+        self.check_done(
+            lambda: os.path.exists(file), "renameat2", "save", "--drain", file, target.name)
+        self.assertEqual(target.curmsgs, 0)
+        self.check_done(is_filled, "mq_timedsend", "restore", file)
+        self.assertEqual(target.receive_all(), messages)
+        # It is through with the file.
+        self.check_done(is_filled, "mq_timedsend", "restore", "--remove", file)
+        self.assertEqual(target.receive_all(), messages)
+        self.assertFalse(os.path.exists(file))
+
 
 if __name__ == "__main__":
     tool.main()
