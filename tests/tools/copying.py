@@ -17,9 +17,12 @@ MESSAGES = [(b"", 3), (b"first", 0), (b"x" * 64, 2), (b"second\0", 0), (bytes(ra
             (b"one", 1)]
 SENDERS = """
 import ctypes, os, plain, signal, sys
+parent = os.getpid()
 for _ in range(8):
     if os.fork() == 0:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            sys.exit()
         break
 queue = plain.Queue(sys.argv[1])
 while True:
