@@ -5,6 +5,7 @@
 those of others that run, those that were left, and what was never one."""
 
 import os
+import pathlib
 import signal
 import stat
 
@@ -124,7 +125,7 @@ class Leftovers(safety.SafetyTest):
             "move-1-00000004.mood": self.path("missing.mood"),
             "move-1-00000005.mood": self.path("pipe.mood"),
         }
-        before = {target: open(target, "rb").read() for target in targets.values()
+        before = {target: pathlib.Path(target).read_bytes() for target in targets.values()
                   if os.path.isfile(target)}
         for name, target in targets.items():
             os.symlink(target, self.place(name))
@@ -142,8 +143,7 @@ class Leftovers(safety.SafetyTest):
         self.assertTrue(stat.S_ISFIFO(os.lstat(pipe).st_mode))
         self.assertTrue(os.path.isdir(directory))
         for target, data in before.items():
-            with open(target, "rb") as file:
-                self.assertEqual(file.read(), data)
+            self.assertEqual(pathlib.Path(target).read_bytes(), data)
         for name in names:
             self.assertIn(f"“{self.place(name)}”", error)
 

@@ -115,6 +115,28 @@ class Save(safety.SafetyTest):
         self.assertIn("A file is needed", self.run_tool("save", "-", queue.name, status=2).error)
         self.assertEqual(queue.receive_all(), IN_ORDER)
 
+    def test_name_of_the_incomplete_file_is_taken(self):
+        """By what no interrupted save left: that stays as it is."""
+        queue = self.new_filled()
+        file = self.path("other")
+        for data in (b"", b"precious"):
+            with open(file, "wb") as stream:
+                stream.write(data)
+            os.symlink(file, self.partial)
+            result = self.run_tool("save", self.file, queue.name, status=1)
+            self.assertIn(self.partial, result.error)
+            self.assertEqual(os.readlink(self.partial), file)
+            with open(file, "rb") as stream:
+                self.assertEqual(stream.read(), data)
+            os.remove(self.partial)
+        for make in (os.mkfifo, os.mkdir, lambda path: os.link(file, path)):
+            make(self.partial)
+            result = self.run_tool("save", self.file, queue.name, status=1)
+            self.assertIn(self.partial, result.error)
+            self.assertEqual(self.files(), ["other", "queues.mood.partial"])
+            (os.rmdir if os.path.isdir(self.partial) else os.remove)(self.partial)
+        self.assertEqual(queue.receive_all(), IN_ORDER)
+
     def test_no_such_directory(self):
         queue = self.new_filled()
         path = self.path("missing/queues.mood")
