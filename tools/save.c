@@ -41,6 +41,7 @@ static const Example examples[] = {
 typedef struct
 {
   GPtrArray *queues; /* of MoodMessageQueue */
+  GPtrArray *busy;   /* those that did not get empty, as others keep sending */
   ArchiveWriter *writer;
   ArchiveReader *reader;
 } Saving;
@@ -201,12 +202,8 @@ save_queue (Saving *self, guint number, GError **error)
       return delivery_put_back (self->reader, senders) == EXIT_STATUS_SUCCESS;
     }
 
-  if (mood_message_queue_get_curmsgs (queue) > 0 && !signals_is_ending ())
-    {
-      g_autofree char *shown = g_filename_display_name (mood_message_queue_get_name (queue));
-
-      report_warning (_ ("“%s” is still being sent to"), shown);
-    }
+  if (mood_message_queue_get_curmsgs (queue) > 0)
+    g_ptr_array_add (self->busy, queue);
 
   return TRUE;
 }
@@ -220,6 +217,18 @@ save_queues (Saving *self, const char *path, GError **error)
       return FALSE;
 
   return !signals_is_ending () && archive_writer_finish (self->writer, path, may_replace, error);
+}
+
+static void
+warn_of_busy (Saving *self)
+{
+  for (guint i = 0; i < self->busy->len; i++)
+    {
+      MoodMessageQueue *queue = g_ptr_array_index (self->busy, i);
+      g_autofree char *shown = g_filename_display_name (mood_message_queue_get_name (queue));
+
+      report_warning (_ ("“%s” is still being sent to"), shown);
+    }
 }
 
 static ExitStatus
@@ -239,6 +248,7 @@ save (Saving *self, const char *path)
 
   if (is_saved)
     {
+      warn_of_busy (self);
       n = archive_reader_get_n_records (self->reader);
       report_note (ngettext ("%u message was saved", "%u messages were saved", n), n);
       return EXIT_STATUS_SUCCESS;
@@ -258,7 +268,8 @@ run (char **arguments, GError **error)
   const char *path = arguments[0];
   g_autofree char *partial = g_strconcat (path, PARTIAL_SUFFIX, NULL);
   g_autoptr (GPtrArray) queues = NULL;
-  Saving self = { 0 };
+  g_autoptr (GPtrArray) busy = g_ptr_array_new ();
+  Saving self = { .busy = busy };
   ExitStatus status;
 
   if (g_str_equal (path, "-"))
