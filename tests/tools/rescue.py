@@ -92,15 +92,16 @@ class Rescue(safety.SafetyTest):
         self.assertIn("2 messages were put back", error)
         self.assertEqual(queue.receive_all(), [(b"one", 2), (b"two", 1)])
 
-    def start_with_stuck_errors(self, moment, *arguments, **keywords):
-        """The command has stopped there; nobody reads what it says, and there is no room for that."""
+    def start_with_stuck_errors(self, function, *arguments, times=1, **keywords):
+        """The command has stopped after its first call of the function, and will after others; nobody
+        reads what it says, and there is no room for that."""
         reader, writer = os.pipe()
         self.addCleanup(os.close, reader)
         tool.fill(writer)
         with open(writer, "wb") as stuck:
             # In the background of a shell, the test program may have been told to ignore it.
-            return self.start_stopped(
-                moment, *arguments, stderr=stuck, **keywords,
+            return self.start_stopped_at(
+                [f"after {function}"] * times, *arguments, stderr=stuck, **keywords,
                 preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL))
 
     def end_stuck(self, process, *numbers):
@@ -152,9 +153,9 @@ class Rescue(safety.SafetyTest):
             self.addCleanup(again.close)
             self.assertEqual(again.receive_all(), [(b"one", 2)])
 
-    def check_done(self, is_done, moment, *arguments):
+    def check_done(self, is_done, function, *arguments):
         """The command does all that it was asked for, and a signal ends it then."""
-        process = self.start_with_stuck_errors(moment, *arguments)
+        process = self.start_with_stuck_errors(function, *arguments)
         process.send_signal(signal.SIGCONT)
         self.wait_until(is_done)
         self.end_stuck(process, signal.SIGTERM, signal.SIGINT)
@@ -178,6 +179,24 @@ class Rescue(safety.SafetyTest):
         self.check_done(is_filled, "mq_timedsend", "restore", "--remove", file)
         self.assertEqual(target.receive_all(), messages)
         self.assertFalse(os.path.exists(file))
+
+    def test_warning_that_nobody_reads(self):
+        """Of a queue that others keep sending to: first all is saved."""
+        queue, file = self.new_queue(maxmsg=1), self.path("queues.mood")
+        queue.send(b"one")
+        process = self.start_with_stuck_errors(
+            "mq_timedreceive", "save", "--drain", file, queue.name, times=2)
+        queue.send(b"two")
+        self.go_on(process)
+        queue.send(b"three")
+        process.send_signal(signal.SIGCONT)
+        self.wait_until(lambda: os.path.exists(file))
+        self.end_stuck(process, signal.SIGTERM, signal.SIGINT)
+        self.assertEqual(queue.receive_all(), [(b"three", 0)])
+        self.run_tool("restore", "--timeout=0", file, status=3)
+        self.assertEqual(queue.receive_all(), [(b"one", 0)])
+        self.run_tool("restore", "--continue", file)
+        self.assertEqual(queue.receive_all(), [(b"two", 0)])
 
 
 if __name__ == "__main__":
