@@ -4,6 +4,7 @@
 """What becomes of messages that were taken and can go nowhere, as those that mood recv cannot write."""
 
 import base64
+import errno
 import functools
 import json
 import os
@@ -153,9 +154,9 @@ class Rescue(safety.SafetyTest):
             self.addCleanup(again.close)
             self.assertEqual(again.receive_all(), [(b"one", 2)])
 
-    def check_done(self, is_done, function, *arguments):
-        """The command does all that it was asked for, and a signal ends it then."""
-        process = self.start_with_stuck_errors(function, *arguments)
+    def check_done(self, is_done, function, *arguments, **keywords):
+        """The command does all that it has to, and a signal ends it then."""
+        process = self.start_with_stuck_errors(function, *arguments, **keywords)
         process.send_signal(signal.SIGCONT)
         self.wait_until(is_done)
         self.end_stuck(process, signal.SIGTERM, signal.SIGINT)
@@ -179,6 +180,22 @@ class Rescue(safety.SafetyTest):
         self.check_done(is_filled, "mq_timedsend", "restore", "--remove", file)
         self.assertEqual(target.receive_all(), messages)
         self.assertFalse(os.path.exists(file))
+
+    def check_put_back_first(self, queue, *arguments):
+        """Of two messages the second cannot be taken."""
+        self.check_done(lambda: queue.curmsgs == 2, "mq_timedreceive", *arguments,
+                        details={"MOOD_TEST_FAIL": f"mq_timedreceive 2 {errno.EIO}"})
+        self.assertEqual(queue.curmsgs, 2)
+
+    def test_reason_that_nobody_reads(self):
+        """What was taken is back before it is said why no more could be."""
+        queue, target, file = self.new_filled(), self.new_queue(), self.path("queues.mood")
+        self.check_put_back_first(queue, "copy", queue.name, target.name)
+        self.check_put_back_first(queue, "save", file, queue.name)
+        self.check_put_back_first(queue, "save", "--drain", file, queue.name)
+        self.assertEqual(queue.receive_all(), [(b"one", 2), (b"two", 1)])
+        self.assertEqual(target.curmsgs, 0)
+        self.assertEqual(os.listdir(self.directory), ["state"])
 
     def test_warning_that_nobody_reads(self):
         """Of a queue that others keep sending to: first all is saved."""
