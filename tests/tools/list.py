@@ -32,9 +32,7 @@ class List(tool.ToolTest):
     def test_name_with_a_line_break(self):
         """It must not look like two queues."""
         queue = self.new_queue()
-        name = self.new_name() + "\nline"
-        self.addCleanup(tool.plain.unlink, name)
-        tool.plain.Queue(name, maxmsg=1, msgsize=8).close()
+        name = self.new_queue(suffix="\nline").name
         lines = self.run_tool("list").lines
         self.assertIn(name.replace("\n", "?"), [line.split("  ")[0] for line in lines])
         self.assertIn(queue.name, [line.split("  ")[0] for line in lines])

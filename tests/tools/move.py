@@ -45,9 +45,7 @@ class Move(safety.SafetyTest):
         self.assertEqual(target.receive_all(), messages)
 
     def test_name_that_is_no_text(self):
-        source = tool.plain.Queue(self.new_name() + "\udcff", maxmsg=2, msgsize=8)
-        self.addCleanup(tool.plain.unlink, source.name)
-        self.addCleanup(source.close)
+        source = self.new_queue(suffix="\udcff")
         target = self.new_queue()
         source.send(b"one", 1)
         self.run_tool("move", source.name, target.name)

@@ -144,9 +144,7 @@ class Save(safety.SafetyTest):
         self.assertEqual(queue.receive_all(), IN_ORDER)
 
     def test_name_that_is_no_text(self):
-        queue = tool.plain.Queue(self.new_name() + "\udcff", maxmsg=2, msgsize=8)
-        self.addCleanup(tool.plain.unlink, queue.name)
-        self.addCleanup(queue.close)
+        queue = self.new_queue(suffix="\udcff")
         queue.send(b"one", 1)
         self.run_tool("save", self.file, queue.name)
         self.assertEqual(self.saved(queue), [(b"one", 1)])

@@ -174,17 +174,17 @@ class Terminal:
 
 
 class ToolTest(unittest.TestCase):
-    def new_name(self):
+    def new_name(self, suffix=""):
         """The name of a queue that does not exist, and will not after the test."""
-        name = f"/mood-test-tools-{os.getpid()}-{next(numbers)}"
+        name = f"/mood-test-tools-{os.getpid()}-{next(numbers)}{suffix}"
         # A process of the same number that was killed may have left it.
         plain.unlink(name)
         self.addCleanup(plain.unlink, name)
         return name
 
-    def new_queue(self, maxmsg=4, msgsize=64, **details):
+    def new_queue(self, maxmsg=4, msgsize=64, suffix="", **details):
         """A new queue, small, because all the queues of a user share one limit."""
-        queue = plain.Queue(self.new_name(), maxmsg=maxmsg, msgsize=msgsize, **details)
+        queue = plain.Queue(self.new_name(suffix), maxmsg=maxmsg, msgsize=msgsize, **details)
         self.addCleanup(queue.close)
         return queue
 

@@ -381,11 +381,7 @@ class Top(tool.ToolTest):
             terminal.wait()
 
     def test_long_and_wide_names(self):
-        name = self.new_name() + "-" + "名" * 60 + "x"
-        plain.unlink(name)
-        self.addCleanup(plain.unlink, name)
-        queue = plain.Queue(name, maxmsg=4, msgsize=64)
-        self.addCleanup(queue.close)
+        name = self.new_queue(suffix="-" + "名" * 60 + "x").name
         for columns in (110, 111, 112, 113, 114, 115):
             terminal = self.top(columns=columns)
             wanted = re.compile(rf"(?m)^{re.escape(name.partition('名')[0])}.*….*:.*$")
