@@ -141,6 +141,13 @@ class Move(safety.SafetyTest):
                 self.assertIn(part, result.error)
         self.assertEqual(source.receive_all(), IN_ORDER)
 
+    def test_too_few_descriptors(self):
+        source, target = self.new_pair()
+        errors = self.run_with_few_descriptors("move", source.name, target.name)
+        self.assertIn("mood: Cannot hold signals back: Too many open files\n", errors)
+        self.assertEqual(target.receive_all() + source.receive_all(), IN_ORDER)
+        self.assertEqual(self.leftovers(), [])
+
     def test_nowhere_to_keep_a_message(self):
         source, target = self.new_pair()
         with open(self.state, "wb"):

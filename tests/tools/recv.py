@@ -22,6 +22,14 @@ import tool
 ALL_BYTES = bytes(range(256))
 
 
+def ignore(number):
+    signal.signal(number, signal.SIG_IGN)
+
+
+def block(number):
+    signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+
+
 def count_unread(descriptor):
     return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))[0]
 
@@ -223,6 +231,38 @@ class Recv(tool.ToolTest):
         self.assertEqual(process.stderr.read(), b"")
         self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGPIPE)
 
+    def test_reader_that_is_gone_and_caller_without_sigpipe(self):
+        """A success it is not, also where no signal can tell."""
+        queue = self.new_queue()
+        messages = [(b"one", 0), (b"two", 0)]
+        for without in (ignore, block):
+            with self.subTest(without=without.__name__):
+                for message in messages:
+                    queue.send(*message)
+                reader, writer = os.pipe()
+                os.close(reader)
+                with open(writer, "wb") as stream:
+                    process = self.start_recv(
+                        queue, "--follow", stdout=stream,
+                        preexec_fn=lambda without=without: without(signal.SIGPIPE))
+                self.check_put_back(process, queue, messages, 1)
+                # While there is nothing to write.
+                process = self.start_recv(
+                    queue, "--follow", "--format=line",
+                    preexec_fn=lambda without=without: without(signal.SIGPIPE))
+                queue.send(b"one")
+                self.assertEqual(process.stdout.readline(), b"one\n")
+                process.stdout.close()
+                self.assertEqual(process.wait(tool.LIMIT_SECONDS), 1)
+
+    def test_too_few_descriptors(self):
+        queue = self.new_queue()
+        queue.send(b"one")
+        queue.send(b"two")
+        errors = self.run_with_few_descriptors("recv", queue.name)
+        self.assertIn("mood: Cannot hold signals back: Too many open files\n", errors)
+        self.assertEqual(queue.receive_all(), [(b"two", 0)])
+
     def check_stuck(self, descriptor, end):
         """Nobody reads from the descriptor, which is full: ending is possible, and all is there."""
         queue = self.new_queue()
@@ -317,17 +357,23 @@ class Recv(tool.ToolTest):
             self.assertEqual(
                 file.read().split() + rest, [b"%d" % number for number in range(200)])
 
-    def test_signal_that_is_ignored(self):
+    def test_signals_that_the_caller_does_without(self):
         """As nohup has it."""
         queue = self.new_queue()
-        process = self.start_recv(
-            queue, "--count=1", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-        # By then it holds signals back.
-        self.wait_until(lambda: self.is_ignored(process.pid, signal.SIGPIPE))
-        process.send_signal(signal.SIGHUP)
-        queue.send(b"one")
-        self.assertEqual(process.stdout.read(), b"one")
-        self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
+        for without in (ignore, block):
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+                with self.subTest(without=without.__name__, number=number):
+                    process = self.start_recv(
+                        queue, "--follow", "--format=line",
+                        preexec_fn=lambda without=without, number=number: without(number))
+                    # By then it holds signals back.
+                    self.wait_until(lambda process=process: self.is_ignored(
+                        process.pid, signal.SIGPIPE))
+                    process.send_signal(number)
+                    queue.send(b"one")
+                    self.assertEqual(process.stdout.readline(), b"one\n")
+                    process.stdout.close()
+                    self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGPIPE)
 
     @staticmethod
     def is_ignored(pid, number):

@@ -5,6 +5,7 @@ and queues that are gone after the test."""
 
 import ctypes
 import fcntl
+import functools
 import itertools
 import json
 import os
@@ -225,6 +226,21 @@ class ToolTest(unittest.TestCase):
             resource.setrlimit(resource.RLIMIT_MSGQUEUE, (limit, limit))
 
         return enter_and_limit
+
+    def run_with_few_descriptors(self, *arguments):
+        """Runs the command with ever more descriptors, until they are enough: what it says where
+        they are not. Then it fails, and does not crash."""
+        errors = []
+        for limit in itertools.count(4):
+            result = subprocess.run(
+                [TOOL, *arguments], capture_output=True, check=False, timeout=LIMIT_SECONDS,
+                stdin=subprocess.DEVNULL, encoding="utf-8", preexec_fn=functools.partial(
+                    resource.setrlimit, resource.RLIMIT_NOFILE, (limit, limit)))
+            if result.returncode == 0:
+                return errors
+            # The second one is the loader's.
+            self.assertIn(result.returncode, (1, 127), (limit, result.stderr))
+            errors.append(result.stderr)
 
     def run_script(self, script, limit, enter=enter_namespaces):
         """Standard output of commands in namespaces in which there are no queues and nobody else."""
