@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+from queue import Empty, SimpleQueue
 
 import tap
 from overridden import PYTHON, OverrideTest
@@ -32,7 +33,7 @@ def get_system_call_of_locks():
         thread.start()
         # It may have to wait for the interpreter before, but that is a lock, too.
         while get_system_call(thread.native_id) == 'running':
-            time.sleep(0.0005)
+            os.sched_yield()
         return get_system_call(thread.native_id)
 
 
@@ -45,6 +46,8 @@ class SignalsTest(OverrideTest):
         self.full = self.new_queue(maxmsg=1)
         self.full.send(b'x')
         self.received = []
+        # What a handler may put something into, whatever it interrupts.
+        self.handled = SimpleQueue()
         self.addCleanup(signal.signal, signal.SIGUSR1, signal.getsignal(signal.SIGUSR1))
         self.addCleanup(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -78,18 +81,24 @@ class SignalsTest(OverrideTest):
                 while get_system_call(MAIN_THREAD) in ('running', SYSTEM_CALL_OF_LOCKS):
                     if time.monotonic() > deadline:
                         os.abort()
-                    time.sleep(0.0005)
+                    os.sched_yield()
                 action()
 
         thread = threading.Thread(target=act)
         thread.start()
         return thread
 
-    def wait_for_handlers(self, count):
-        """Until so many have run."""
-        deadline = time.monotonic() + LIMIT_SECONDS
-        while len(self.received) < count and time.monotonic() < deadline:
-            time.sleep(0.0005)
+    def handle(self, *_):
+        self.received.append(1)
+        self.handled.put(None)
+
+    def wait_for_handler(self):
+        """Until it has run once more."""
+        try:
+            self.handled.get(timeout=LIMIT_SECONDS)
+        except Empty:
+            # The call has to go on to fail.
+            pass
 
     def serve(self):
         """Lets the call go on."""
@@ -117,15 +126,15 @@ class SignalsTest(OverrideTest):
                 self.assertEqual((len(self.queue), len(self.full)), before)
 
     def test_other_handlers_run_and_the_call_goes_on(self):
-        signal.signal(signal.SIGUSR1, lambda *_: self.received.append(1))
+        signal.signal(signal.SIGUSR1, self.handle)
         for name, (call, expected) in self.calls().items():
             with self.subTest(name):
                 self.received.clear()
                 thread = self.while_it_waits(
                     lambda: os.kill(os.getpid(), signal.SIGUSR1),
-                    lambda: self.wait_for_handlers(1),
+                    self.wait_for_handler,
                     lambda: os.kill(os.getpid(), signal.SIGUSR1),
-                    lambda: self.wait_for_handlers(2),
+                    self.wait_for_handler,
                     self.serve)
                 self.assertEqual(call(), expected)
                 thread.join(LIMIT_SECONDS)
@@ -170,12 +179,12 @@ class SignalsTest(OverrideTest):
                 self.queue.receive(timeout=0)
             with self.assertRaises(TimeoutError):
                 self.queue.receive(timeout=0.001)
-            self.received.append(1)
+            self.handle()
 
         signal.signal(signal.SIGUSR1, serve)
         thread = self.while_it_waits(
             lambda: os.kill(os.getpid(), signal.SIGUSR1),
-            lambda: self.wait_for_handlers(1),
+            self.wait_for_handler,
             self.serve)
         self.assertEqual(self.queue.receive(), (b'late', 3))
         thread.join(LIMIT_SECONDS)
