@@ -34,11 +34,11 @@ while True:
     if not os.WIFSTOPPED(status):
         break
     os.tcsetpgrp(0, os.getpgrp())
-    echoes = bool(termios.tcgetattr(0)[3] & termios.ECHO)
-    print(f"stopped by {os.WSTOPSIG(status)}, echo {echoes}", flush=True)
     settings = termios.tcgetattr(0)
+    echoes = bool(settings[3] & termios.ECHO)
     settings[3] |= termios.ICANON | termios.ECHO
     termios.tcsetattr(0, termios.TCSANOW, settings)
+    print(f"stopped by {os.WSTOPSIG(status)}, echo {echoes}", flush=True)
     command = input()
     if command == "fg":
         os.tcsetpgrp(0, job)
@@ -344,6 +344,45 @@ class Top(tool.ToolTest):
         terminal.wait_for(f"ended {-signal.SIGTERM}")
         self.assertEqual(terminal.wait(), 0)
         self.assertEqual(termios.tcgetattr(terminal.slave), terminal.settings)
+
+    def test_end_in_the_background(self):
+        """The terminal is as those have it who are in the foreground by now."""
+        self.new_queue(maxmsg=4)
+        terminal = self.job()
+        # It has no time to give the terminal back.
+        os.kill(self.foreground(terminal), signal.SIGSTOP)
+        terminal.wait_for(f"stopped by {int(signal.SIGSTOP)}")
+        changed = termios.tcgetattr(terminal.slave)
+        changed[3] &= ~termios.ECHO
+        termios.tcsetattr(terminal.slave, termios.TCSANOW, changed)
+        terminal.type("kill\n")
+        terminal.wait_for(f"ended {-signal.SIGTERM}")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(termios.tcgetattr(terminal.slave), changed)
+
+    def check_end_while_nothing_is_taken(self, terminal):
+        terminal.process.terminate()
+        # Nobody reads what it may have written.
+        self.assertEqual(terminal.process.wait(tool.LIMIT_SECONDS), -signal.SIGTERM)
+        self.assertEqual(termios.tcgetattr(terminal.slave), terminal.settings)
+
+    def test_end_on_a_terminal_that_is_held(self):
+        """Not by Ctrl-S, which the command does without, but by another program."""
+        terminal = self.top()
+        terminal.wait_for("NAME")
+        termios.tcflow(terminal.slave, termios.TCOOFF)
+        self.check_end_while_nothing_is_taken(terminal)
+
+    def test_end_on_a_terminal_that_nobody_reads(self):
+        # Between frames, so that only the test writes.
+        terminal = self.run_in_terminal("top", "--interval=3600")
+        terminal.wait_for("NAME")
+        descriptor = os.open(os.ttyname(terminal.slave), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        self.addCleanup(os.close, descriptor)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(descriptor, b"x" * 4096)
+        self.check_end_while_nothing_is_taken(terminal)
 
     def test_resize(self):
         queue = self.new_queue(maxmsg=4)
