@@ -60,6 +60,14 @@ class Help(tool.ToolTest):
         self.assertRegex(version, r"\Amood \d+\.\d+\.\d+\n\Z")
         self.assertEqual(self.run_tool("list", "--version").text, version)
 
+    def test_full_disk(self):
+        for arguments in (["--help"], ["help"], ["help", "send"], ["send", "--help"], ["recv", "-h"],
+                          ["--version"], ["list", "--version"]):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                process = self.start_tool(*arguments, stdout=full, stderr=subprocess.PIPE)
+                self.assertEqual(process.stderr.read(), b"mood: Cannot write to standard output\n")
+                self.assertEqual(process.wait(tool.LIMIT_SECONDS), 1)
+
     def test_closed_descriptors(self):
         """What is opened next must not take their place."""
         queue = self.new_queue()

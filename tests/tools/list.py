@@ -68,6 +68,13 @@ class List(tool.ToolTest):
         self.assertEqual(process.stderr.read(), b"")
         process.wait(tool.LIMIT_SECONDS)
 
+    def test_usage(self):
+        for option in ("--interval=1", "--interval=0.5", "-i1", "--interval=0"):
+            with self.subTest(option=option):
+                result = self.run_tool("list", option, status=2)
+                self.assertIn("goes with --watch", result.error)
+                self.assertEqual(result.output, b"")
+
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:
             process = self.start_tool("list", stdout=full, stderr=subprocess.PIPE)

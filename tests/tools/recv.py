@@ -10,7 +10,6 @@ import os
 import resource
 import signal
 import socket
-import struct
 import subprocess
 import time
 import tempfile
@@ -28,10 +27,6 @@ def ignore(number):
 
 def block(number):
     signal.pthread_sigmask(signal.SIG_BLOCK, [number])
-
-
-def count_unread(descriptor):
-    return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))[0]
 
 
 def read_all(descriptor):
@@ -296,7 +291,7 @@ class Recv(tool.ToolTest):
         reader, writer = self.new_pipe()
         with open(writer, "wb") as stream:
             process = self.start_recv(queue, "--follow", stdout=stream)
-        self.wait_until(lambda: count_unread(reader) == 4096)
+        self.wait_until(lambda: tool.count_unread(reader) == 4096)
         process.send_signal(signal.SIGTERM)
         self.check_put_back(process, queue, messages[4:], -signal.SIGTERM)
         self.assertEqual(read_all(reader), b"".join(text for text, _ in messages)[:4096])
@@ -312,7 +307,7 @@ class Recv(tool.ToolTest):
                 queue.send(*message)
             with theirs:
                 process = self.start_recv(queue, "--follow", stdout=theirs)
-            self.wait_until(lambda: queue.curmsgs == 0 and count_unread(ours.fileno()) > 0)
+            self.wait_until(lambda: queue.curmsgs == 0 and tool.count_unread(ours.fileno()) > 0)
             process.send_signal(signal.SIGINT)
             process.stderr.read()
             self.assertEqual(process.wait(tool.LIMIT_SECONDS), -signal.SIGINT)
@@ -444,6 +439,27 @@ class OutputDirectory(tool.ToolTest):
         self.assertEqual(
             self.files(), {"0000000002-0": b"", "0000000003-0": b"low", "0000000004-5": b"more",
                            "README": b""})
+
+    def test_numbers_beyond_counting(self):
+        queue = self.new_queue()
+        os.makedirs(self.directory)
+        expected = {}
+
+        def check(there, *new):
+            for name in there:
+                with open(os.path.join(self.directory, name), "wb"):
+                    expected[name] = b""
+            for name in new:
+                queue.send(name.encode())
+                expected[name] = name.encode()
+            self.run_tool("recv", queue.name, "-n", str(len(new)), "--output-dir", self.directory)
+            self.assertEqual(self.files(), expected)
+
+        check(("9223372036854775807-0", "9" * 30 + "-0", f"{2 ** 64 - 1}-0", "-1-0"),
+              "0000000001-0", "0000000002-0")
+        check(["0000000017-0"], "0000000018-0")
+        # The next one is taken.
+        check(["9223372036854775806-0"], "9223372036854775808-0")
 
     def test_at_once(self):
         queue = self.new_queue()

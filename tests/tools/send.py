@@ -3,6 +3,7 @@
 
 """mood send."""
 
+import os
 import subprocess
 import tempfile
 import threading
@@ -20,6 +21,8 @@ class Send(tool.ToolTest):
         queue = self.new_queue()
         self.run_tool("send", queue.name, "one", "", b"\xff\xfe", "--", "-n")
         self.check_sent(queue, b"one", b"", b"\xff\xfe", b"-n")
+        self.run_tool("send", queue.name, "--", "--help", "-h")
+        self.check_sent(queue, b"--help", b"-h")
 
     def test_priority(self):
         queue = self.new_queue()
@@ -84,6 +87,28 @@ class Send(tool.ToolTest):
         self.assertEqual(queue.receive(), (b"three", 0))
         process.stdin.close()
         self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
+
+    def test_input_that_does_not_wait(self):
+        """Somebody else has made it so: the descriptor is the same."""
+        for option, pieces, messages in (
+            (["--lines"], (b"one\n", b"tw", b"o\n"), [b"one", b"two"]),
+            ([], (b"one\n", b"two\n"), [b"one\ntwo\n"]),
+        ):
+            with self.subTest(option=option):
+                queue = self.new_queue()
+                reader, writer = os.pipe()
+                os.set_blocking(reader, False)
+                with open(reader, "rb") as stream:
+                    process = self.start_tool(
+                        "send", queue.name, *option, stdin=stream, stderr=subprocess.PIPE)
+                with open(writer, "wb", buffering=0) as stream:
+                    for piece in pieces:
+                        self.wait_until_asleep(process)
+                        stream.write(piece)
+                        self.wait_until(lambda: tool.count_unread(writer) == 0)
+                self.assertEqual(process.stderr.read(), b"")
+                self.assertEqual(process.wait(tool.LIMIT_SECONDS), 0)
+                self.check_sent(queue, *messages)
 
     def test_lines_across_blocks(self):
         """Of every length that there is, at every place of the blocks in which is read."""

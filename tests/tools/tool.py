@@ -71,6 +71,11 @@ def fill(descriptor):
         return filled
 
 
+def count_unread(descriptor):
+    """How many bytes of a pipe or socket nobody has read yet."""
+    return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))[0]
+
+
 class Result:
     def __init__(self, status, output, error):
         self.status = status
@@ -251,6 +256,15 @@ class ToolTest(unittest.TestCase):
             self.skipTest("the process may not mount the queues")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout
+
+    def wait_until_asleep(self, process):
+        """Until it waits for something, or has ended."""
+        def is_asleep():
+            with open(f"/proc/{process.pid}/stat", "rb") as file:
+                # The name in front, in parentheses, may contain anything.
+                return file.read().rpartition(b") ")[2][:1] in b"SZ"
+
+        self.wait_until(is_asleep)
 
     def wait_until(self, condition):
         """For what cannot be waited for, such as that messages were taken."""
