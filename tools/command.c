@@ -12,12 +12,20 @@
 
 #define HELP_WIDTH 79
 
+static gboolean help_wanted;
 static gboolean version_wanted;
 static char **remaining;
 
 static const GOptionEntry common_options[] = {
   { "version", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &version_wanted, NULL, NULL },
   { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &remaining, NULL, NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+/* GOption's own would print it and exit, and main() not know whether that worked. */
+static const GOptionEntry help_options[] = {
+  { "help", 'h', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &help_wanted, NULL, NULL },
+  { "?", '?', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &help_wanted, NULL, NULL },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -142,17 +150,6 @@ check_arguments (const Command *command, GError **error)
   return TRUE;
 }
 
-/* GOption would print it and exit, and main() not know whether that worked. */
-static gboolean
-asks_for_help (char **words)
-{
-  for (; *words != NULL && !g_str_equal (*words, "--"); words++)
-    if (g_str_equal (*words, "--help") || g_str_equal (*words, "-h") || g_str_equal (*words, "-?"))
-      return TRUE;
-
-  return FALSE;
-}
-
 /* The arguments are those of main(), from the command's name on. */
 ExitStatus
 command_run (const Command *command, int argc, char **argv)
@@ -163,16 +160,17 @@ command_run (const Command *command, int argc, char **argv)
   g_autoptr (GError) error = NULL;
   ExitStatus status = EXIT_STATUS_SUCCESS;
 
-  if (asks_for_help (words))
-    {
-      g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
-
-      g_print ("%s", help);
-      return EXIT_STATUS_SUCCESS;
-    }
-
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_add_main_entries (context, help_options, NULL);
   if (g_option_context_parse_strv (context, &words, &error))
     {
+      if (help_wanted)
+        {
+          g_autofree char *help = command_format_help (command);
+
+          g_print ("%s", help);
+          return EXIT_STATUS_SUCCESS;
+        }
       if (version_wanted)
         {
           version_print ();

@@ -62,7 +62,7 @@ class Help(tool.ToolTest):
 
     def test_full_disk(self):
         for arguments in (["--help"], ["help"], ["help", "send"], ["send", "--help"], ["recv", "-h"],
-                          ["--version"], ["list", "--version"]):
+                          ["list", "-wh"], ["info", "-?"], ["--version"], ["list", "--version"]):
             with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
                 process = self.start_tool(*arguments, stdout=full, stderr=subprocess.PIPE)
                 self.assertEqual(process.stderr.read(), b"mood: Cannot write to standard output\n")

@@ -53,6 +53,8 @@ class Send(tool.ToolTest):
 
     def test_missing_file(self):
         queue = self.new_queue()
+        # This is no question for help.
+        self.assertIn("“-h”", self.run_tool("send", queue.name, "--file", "-h", status=1).error)
         # Not the status of a queue that is missing.
         result = self.run_tool("send", queue.name, "--file=/nonexistent", status=1)
         self.assertIn("/nonexistent", result.error)
