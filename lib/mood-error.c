@@ -15,8 +15,10 @@ static void G_GNUC_PRINTF (5, 0) set_error_valist (GError **error,
                                                    va_list arguments)
 {
   char *reason = g_strdup_vprintf (format, arguments);
+  char *text = g_strconcat ("Cannot ", action, " ", object, ": ", reason, NULL);
 
-  g_set_error (error, G_IO_ERROR, (int) code, "Cannot %s %s: %s", action, object, reason);
+  g_set_error_literal (error, G_IO_ERROR, (int) code, text);
+  g_free (text);
   g_free (reason);
 }
 
@@ -56,7 +58,7 @@ mood_set_error (GError **error,
     {
       char *display_name = mood_name_make_display_name (name);
 
-      queue = g_strdup_printf ("message queue “%s”", display_name);
+      queue = g_strconcat ("message queue “", display_name, "”", NULL);
       g_free (display_name);
     }
   else

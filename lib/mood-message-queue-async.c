@@ -269,7 +269,7 @@ check_result (MoodMessageQueue *self,
               const char *action,
               GError **error)
 {
-  if (g_task_is_valid (result, self) && g_async_result_is_tagged (result, source_tag))
+  if (g_task_is_valid (result, self) && g_task_get_source_tag ((GTask *) result) == source_tag)
     return TRUE;
 
   mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,

@@ -39,6 +39,10 @@ mood_message_queue_close_descriptor (MoodMessageQueue *self)
   int saved_errno = errno;
   int result;
 
+  /* A call that was refused had kept it for an instant: whoever was last has taken it. */
+  if (g_atomic_int_get (&self->fd) == -1)
+    return 0;
+
   pthread_mutex_lock (&mood_message_queue_lock);
   result = mood_message_queue_take_descriptor (self);
   pthread_mutex_unlock (&mood_message_queue_lock);

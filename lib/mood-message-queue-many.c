@@ -8,6 +8,9 @@
 
 #include "mood-error-private.h"
 
+/* Room that is made without knowing whether it is needed, in bytes. */
+#define SMALL_BATCH_SIZE 8192
+
 /* The bytes of the messages that were received so far, with room for more. */
 typedef struct
 {
@@ -36,6 +39,15 @@ batch_reserve (Batch *batch, gsize size)
   batch->capacity = capacity;
 
   return TRUE;
+}
+
+/* What to make room for at first: all messages there can be if they are small, or else one. */
+static gsize
+get_first_size (MoodMessageQueue *self, guint limit)
+{
+  guint64 size = (guint64) self->msgsize * limit;
+
+  return (gsize) (size <= SMALL_BATCH_SIZE ? size : (guint64) self->msgsize);
 }
 
 /* Gives back what the messages do not need. NULL means an error and nothing else, so that empty
@@ -115,8 +127,9 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
                                  GCancellable *cancellable,
                                  GError **error)
 {
-  g_autoptr (GArray) all_sizes = NULL;
-  g_autoptr (GArray) all_priorities = NULL;
+  g_autofree gsize *all_sizes = NULL;
+  g_autofree guint *all_priorities = NULL;
+  guint n_received = 0;
   Batch batch = { 0 };
   gint64 deadline = 0;
   gsize total = 0;
@@ -146,54 +159,51 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
                                              MOOD_ACTION_RECEIVE, error))
     return NULL;
 
-  if (!batch_reserve (&batch, (gsize) self->msgsize))
+  /* More than the queue holds cannot be there: what comes in while it is emptied is for the next
+   * call, or fast senders would keep this one for ever. */
+  limit = (guint) MIN (limit, self->maxmsg);
+
+  if (!batch_reserve (&batch, get_first_size (self, limit)))
     {
       mood_message_queue_set_no_memory_error (self, MOOD_ACTION_RECEIVE, error);
       return NULL;
     }
 
-  /* More than the queue holds cannot be there: what comes in while it is emptied is for the next
-   * call, or fast senders would keep this one for ever. */
-  limit = (guint) MIN (limit, self->maxmsg);
-
-  all_sizes = g_array_new (FALSE, FALSE, sizeof (gsize));
-  all_priorities = g_array_new (FALSE, FALSE, sizeof (guint));
+  all_sizes = g_new (gsize, limit);
+  all_priorities = g_new (guint, limit);
 
   do
     {
-      gboolean is_first = all_sizes->len == 0;
-      guint priority;
-      gssize result;
-      gsize size;
+      gboolean is_first = n_received == 0;
+      gssize size;
 
-      result = mood_message_queue_receive_into_before (self, batch.bytes + batch.length,
-                                                       batch.capacity - batch.length, &priority,
-                                                       is_first ? timeout_us : 0, &deadline,
-                                                       cancellable, is_first ? error : NULL);
-      if (result == -1)
+      size = mood_message_queue_receive_into_before (self, batch.bytes + batch.length,
+                                                     batch.capacity - batch.length,
+                                                     &all_priorities[n_received],
+                                                     is_first ? timeout_us : 0, &deadline,
+                                                     cancellable, is_first ? error : NULL);
+      if (size == -1)
         break;
 
-      size = (gsize) result;
-      batch.length += size;
-      g_array_append_val (all_sizes, size);
-      g_array_append_val (all_priorities, priority);
+      batch.length += (gsize) size;
+      all_sizes[n_received++] = (gsize) size;
     }
-  while (all_sizes->len < limit && batch_reserve (&batch, (gsize) self->msgsize));
+  while (n_received < limit && batch_reserve (&batch, (gsize) self->msgsize));
 
-  if (all_sizes->len == 0)
+  if (n_received == 0)
     {
       g_free (batch.bytes);
       return NULL;
     }
 
   if (n_sizes != NULL)
-    *n_sizes = all_sizes->len;
+    *n_sizes = n_received;
   if (sizes != NULL)
-    *sizes = (gsize *) (gpointer) g_array_free (g_steal_pointer (&all_sizes), FALSE);
+    *sizes = g_renew (gsize, g_steal_pointer (&all_sizes), n_received);
   if (n_priorities != NULL)
-    *n_priorities = all_priorities->len;
+    *n_priorities = n_received;
   if (priorities != NULL)
-    *priorities = (guint *) (gpointer) g_array_free (g_steal_pointer (&all_priorities), FALSE);
+    *priorities = g_renew (guint, g_steal_pointer (&all_priorities), n_received);
 
   return batch_steal (&batch, length != NULL ? length : &total);
 }

@@ -2,11 +2,15 @@
 
 #pragma once
 
+#include "mood-error-private.h"
 #include "mood-limits.h"
 #include "mood-message-queue.h"
 #include "mood-mq.h"
 
 #include <pthread.h>
+#ifdef HAVE_LIBC_SINGLE_THREADED
+#include <sys/single_threaded.h>
+#endif
 #include <sys/types.h>
 
 G_BEGIN_DECLS
@@ -106,6 +110,7 @@ struct _MoodMessageQueue
 extern pthread_mutex_t mood_message_queue_lock;
 
 /* mood-message-queue.c */
+extern gpointer mood_message_queue_class;
 void mood_message_queue_set_refused_error (MoodMessageQueue *self,
                                            guint refusals,
                                            const char *action,
@@ -228,22 +233,77 @@ void mood_message_queue_register (MoodMessageQueue *self);
 void mood_message_queue_unregister (MoodMessageQueue *self);
 int mood_message_queue_find_named (const char *name, const dev_t *device);
 
+/* MOOD_IS_MESSAGE_QUEUE() in fewer instructions: the type is final, so that each queue has this
+ * class. */
+static inline gboolean
+mood_message_queue_is_valid (MoodMessageQueue *self)
+{
+  return (G_LIKELY (self != NULL) &&
+          G_LIKELY (((GTypeInstance *) self)->g_class == mood_message_queue_class)) ||
+         MOOD_IS_MESSAGE_QUEUE (self);
+}
+
+/* Adds to the state, and returns what it was. In a process with one thread an atomic instruction
+ * would take longer than all else that a call does around its system call. */
+static inline guint
+mood_message_queue_add_to_state (MoodMessageQueue *self, guint number)
+{
+#ifdef HAVE_LIBC_SINGLE_THREADED
+  if (__libc_single_threaded)
+    {
+      guint state = self->state;
+
+      self->state = state + number;
+
+      return state;
+    }
+#endif
+
+  return __atomic_fetch_add (&self->state, number, __ATOMIC_ACQ_REL);
+}
+
+/* Ends a call, keeping errno. The last one after a close takes the descriptor with it. In a child
+ * that was forked from within the call, by a signal handler say, the call is not counted any more.
+ */
+static inline void
+mood_message_queue_end (MoodMessageQueue *self)
+{
+  guint state = mood_message_queue_add_to_state (self, (guint) -1);
+
+  if (G_UNLIKELY ((state & MOOD_STATE_USERS_MASK) == 0))
+    g_atomic_int_inc (&self->state);
+  else if (G_UNLIKELY ((state & (MOOD_STATE_CLOSED | MOOD_STATE_USERS_MASK)) ==
+                       (MOOD_STATE_CLOSED | 1)))
+    mood_message_queue_close_descriptor (self);
+}
+
 /* Begins a call that uses the descriptor, unless one of the bits of @refusals is set in the
  * state; returns those that are. */
 static inline guint
 mood_message_queue_begin (MoodMessageQueue *self, guint refusals)
 {
-  guint state = g_atomic_int_get (&self->state);
+  guint refused = (guint) g_atomic_int_get (&self->state) & refusals;
 
-  do
-    {
-      if (G_UNLIKELY ((state & refusals) != 0))
-        return state & refusals;
-    }
-  while (!__atomic_compare_exchange_n (&self->state, &state, state + 1, TRUE, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED));
+  if (G_UNLIKELY (refused != 0))
+    return refused;
 
-  return 0;
+  /* Once the call is counted, no close takes the descriptor away; one may have done so since. */
+  refused = mood_message_queue_add_to_state (self, 1) & refusals;
+  if (G_UNLIKELY (refused != 0))
+    mood_message_queue_end (self);
+
+  return refused;
+}
+
+/* Whether a call is not to begin, because its cancellable was cancelled. */
+static inline gboolean
+mood_message_queue_is_cancelled (MoodMessageQueue *self,
+                                 GCancellable *cancellable,
+                                 const char *action,
+                                 GError **error)
+{
+  return cancellable != NULL && G_UNLIKELY (g_cancellable_is_cancelled (cancellable)) &&
+         mood_set_error_if_cancelled (error, cancellable, action, self->name);
 }
 
 /* FALSE with @error set if there are @refusals. */
@@ -282,21 +342,6 @@ mood_message_queue_may_begin_or_fail (MoodMessageQueue *self,
   return mood_message_queue_accept_or_fail (self,
                                             refusals & (guint) g_atomic_int_get (&self->state),
                                             action, error);
-}
-
-/* Ends a call, keeping errno. The last one after a close takes the descriptor with it. In a child
- * that was forked from within the call, by a signal handler say, the call is not counted any more.
- */
-static inline void
-mood_message_queue_end (MoodMessageQueue *self)
-{
-  guint state = __atomic_fetch_sub (&self->state, 1, __ATOMIC_ACQ_REL);
-
-  if (G_UNLIKELY ((state & MOOD_STATE_USERS_MASK) == 0))
-    g_atomic_int_inc (&self->state);
-  else if (G_UNLIKELY ((state & (MOOD_STATE_CLOSED | MOOD_STATE_USERS_MASK)) ==
-                       (MOOD_STATE_CLOSED | 1)))
-    mood_message_queue_close_descriptor (self);
 }
 
 G_END_DECLS

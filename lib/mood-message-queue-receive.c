@@ -20,8 +20,7 @@
 static inline gboolean
 begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **error)
 {
-  if (cancellable != NULL &&
-      mood_set_error_if_cancelled (error, cancellable, MOOD_ACTION_RECEIVE, self->name))
+  if (mood_message_queue_is_cancelled (self, cancellable, MOOD_ACTION_RECEIVE, error))
     return FALSE;
 
   return mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE,
@@ -98,7 +97,7 @@ copy_message (const guint8 *buffer, gsize length)
 }
 
 /* Takes one message into memory of its own, by way of the stack. */
-static guint8 *
+G_ALWAYS_INLINE static inline guint8 *
 take_small (MoodMessageQueue *self,
             guint *priority,
             gsize *length,
@@ -129,7 +128,7 @@ mood_message_queue_set_no_memory_error (MoodMessageQueue *self, const char *acti
 }
 
 /* Takes one message into memory of msgsize bytes, of which it then gives back the rest. */
-static guint8 *
+static G_GNUC_NO_INLINE guint8 *
 take_large (MoodMessageQueue *self,
             guint *priority,
             gsize *length,
@@ -161,7 +160,7 @@ take_large (MoodMessageQueue *self,
   return g_realloc (buffer, *length + 1);
 }
 
-static inline guint8 *
+G_ALWAYS_INLINE static inline guint8 *
 receive_message (MoodMessageQueue *self,
                  guint *priority,
                  gsize *length,
@@ -177,7 +176,7 @@ receive_message (MoodMessageQueue *self,
   if (length != NULL)
     *length = 0;
 
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
+  g_return_val_if_fail (mood_message_queue_is_valid (self), NULL);
 
   if (!begin_receiving (self, cancellable, error))
     return NULL;
@@ -209,7 +208,7 @@ receive_message_into (MoodMessageQueue *self,
 {
   gssize length = -1;
 
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+  g_return_val_if_fail (mood_message_queue_is_valid (self), -1);
 
   if (!begin_receiving (self, cancellable, error))
     return -1;

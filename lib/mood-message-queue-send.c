@@ -87,7 +87,7 @@ send_message (MoodMessageQueue *self,
 {
   gboolean sent = FALSE;
 
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+  g_return_val_if_fail (mood_message_queue_is_valid (self), -1);
 
   if (G_UNLIKELY (!is_message (message, length, priority)))
     {
@@ -95,8 +95,7 @@ send_message (MoodMessageQueue *self,
       return -1;
     }
 
-  if (cancellable != NULL &&
-      mood_set_error_if_cancelled (error, cancellable, MOOD_ACTION_SEND, self->name))
+  if (mood_message_queue_is_cancelled (self, cancellable, MOOD_ACTION_SEND, error))
     return -1;
 
   if (!mood_message_queue_begin_or_fail (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_WRITABLE,

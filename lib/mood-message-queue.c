@@ -84,6 +84,8 @@ enum
 
 static GParamSpec *properties[N_PROPERTIES];
 
+gpointer mood_message_queue_class;
+
 static void mood_message_queue_initable_iface_init (GInitableIface *iface);
 
 G_DEFINE_TYPE_WITH_CODE (MoodMessageQueue,
@@ -340,6 +342,7 @@ mood_message_queue_class_init (MoodMessageQueueClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
+  mood_message_queue_class = klass;
   mood_message_queue_handle_forks ();
 
   object_class->constructor = mood_message_queue_constructor;

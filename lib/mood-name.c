@@ -68,11 +68,27 @@ may_be_shown (gunichar c)
     }
 }
 
+/* As nearly all names are. */
+static gboolean
+is_printable_ascii (const char *name)
+{
+  while (g_ascii_isprint (*name))
+    name++;
+
+  return *name == '\0';
+}
+
 char *
 mood_name_make_display_name (const char *name)
 {
-  g_autofree char *text = g_filename_display_name (name);
-  GString *display_name = g_string_new (NULL);
+  g_autofree char *text = NULL;
+  GString *display_name;
+
+  if (is_printable_ascii (name))
+    return g_strdup (name);
+
+  text = g_filename_display_name (name);
+  display_name = g_string_new (NULL);
 
   for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
     {

@@ -253,7 +253,8 @@ gboolean
 mood_source_begin_dispatch (MoodSource *self)
 {
   /* The close sets its bit before the ready time, so that here the order is the other way round. */
-  g_source_set_ready_time (&self->parent, -1);
+  if (g_source_get_ready_time (&self->parent) != -1)
+    g_source_set_ready_time (&self->parent, -1);
 
   if ((g_atomic_int_get (&self->queue->state) & MOOD_STATE_NOT_OPEN) == 0)
     return TRUE;
