@@ -6,6 +6,7 @@ Arguments: raw|mood|ctypes|posix_ipc LIBRARY_OF_RAW_CALLS
 Requests: pairs|receives SIZE COUNT"""
 
 import ctypes
+import functools
 import importlib.util
 import json
 import os
@@ -32,9 +33,7 @@ class ByMood:
         self.queue.unlink()
         self.send = self.queue.send
         self.receive = self.queue.recv
-
-    def receive_batch(self):
-        self.queue.receive_many(BATCH)
+        self.receive_batch = functools.partial(self.queue.receive_many, BATCH)
 
 
 class ByCtypes:
