@@ -42,7 +42,8 @@ def get_remark(table, row):
     if ratio is None:
         return ""
     if "aim" in row:
-        missed = ratio["median"] < row["aim"] if table["is_rate"] else ratio["median"] > row["aim"]
+        shown = round(ratio["median"], 2)
+        missed = shown < row["aim"] if table["is_rate"] else shown > row["aim"]
         limit = "at least" if table["is_rate"] else "at most"
         return f"{'missed' if missed else 'aim'}: {limit} {row['aim']:g}"
     if table["baseline"] == "mood" and not is_ours(row) and ratio["median"] < CLEARLY_FASTER:

@@ -10,14 +10,16 @@
 /* What the queue and the source share. Neither touches the other: the source belongs to a main
  * context that its thread may release while another thread releases the queue, and GLib lets
  * nobody but the owner of a context handle a source that may be going with it. Each says when it
- * has gone; who is last frees this. All of it is under the lock. */
+ * has gone; who is last frees this. All of it is under the lock; what is atomic is only written
+ * there, and spares the source the lock in each round of the main loop. */
 typedef struct _MoodDelivery
 {
   GMainContext *context; /* only to be compared with */
   int priority;
-  gboolean has_queue;
+  gint has_queue; /* atomic */
   gboolean has_source;
-  GQueue results; /* of the links inside the results */
+  GQueue results;  /* of the links inside the results */
+  guint n_results; /* atomic: the length of that */
 } Delivery;
 
 typedef struct
@@ -42,35 +44,21 @@ pop_result (Delivery *self)
 
   pthread_mutex_lock (&mood_message_queue_lock);
   link = g_queue_pop_head_link (&self->results);
+  g_atomic_int_set (&self->n_results, self->results.length);
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   return link != NULL ? link->data : NULL;
-}
-
-static guint
-count_results (GSource *source, gboolean *has_queue)
-{
-  Delivery *self;
-  guint n_results;
-
-  pthread_mutex_lock (&mood_message_queue_lock);
-  self = ((DeliverySource *) source)->delivery;
-  n_results = self->results.length;
-  *has_queue = self->has_queue;
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
-  return n_results;
 }
 
 /* Ready as well when the queue has gone, to go itself. */
 static gboolean
 delivery_source_prepare (GSource *source, int *timeout)
 {
-  gboolean has_queue;
+  Delivery *self = ((DeliverySource *) source)->delivery;
 
   *timeout = -1;
 
-  return count_results (source, &has_queue) > 0 || !has_queue;
+  return g_atomic_int_get (&self->n_results) > 0 || !g_atomic_int_get (&self->has_queue);
 }
 
 /* Ends @task with @pointer, which this takes, or with TRUE if that is NULL. */
@@ -88,10 +76,10 @@ static gboolean
 delivery_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   Delivery *self = user_data;
-  gboolean has_queue;
+  gboolean has_queue = g_atomic_int_get (&self->has_queue);
   Result *result;
 
-  for (guint left = count_results (source, &has_queue);
+  for (guint left = g_atomic_int_get (&self->n_results);
        left > 0 && (result = pop_result (self)) != NULL; left--)
     {
       mood_message_queue_return_result (result->task, result->pointer, result->free_pointer);
@@ -156,7 +144,14 @@ delivers (Delivery *self, GTask *task)
 static void
 wake (GMainContext *context)
 {
-  if (!g_main_context_is_owner (context) || g_main_current_source () == NULL)
+  GSource *current = g_main_current_source ();
+
+  /* Mostly it is the source of this context that called back, and told of the last call. */
+  if (current != NULL && !g_source_is_destroyed (current) &&
+      g_source_get_context (current) == context)
+    return;
+
+  if (!g_main_context_is_owner (context) || current == NULL)
     g_main_context_wakeup (context);
 }
 
@@ -190,6 +185,7 @@ mood_message_queue_deliver (MoodMessageQueue *self,
       is_first = delivery->results.length == 0;
       *result = (Result){ g_object_ref (task), pointer, free_pointer, { .data = result } };
       g_queue_push_tail_link (&delivery->results, &result->link);
+      g_atomic_int_set (&delivery->n_results, delivery->results.length);
     }
   pthread_mutex_unlock (&mood_message_queue_lock);
 
@@ -209,7 +205,7 @@ mood_message_queue_end_delivery (MoodMessageQueue *self)
     return;
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  self->delivery->has_queue = FALSE;
+  g_atomic_int_set (&self->delivery->has_queue, FALSE);
   has_source = self->delivery->has_source;
   pthread_mutex_unlock (&mood_message_queue_lock);
 
