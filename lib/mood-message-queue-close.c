@@ -4,6 +4,7 @@
 
 #include "mood-message-queue-private.h"
 
+#include "mood-context-private.h"
 #include "mood-error-private.h"
 #include "mood-mq.h"
 #include "mood-name-private.h"
@@ -109,7 +110,7 @@ mood_message_queue_close (MoodMessageQueue *self, GError **error)
 
   mood_message_queue_wake_waiting (self);
   mood_message_queue_close_notifications (self);
-  mood_message_queue_close_sources (self);
+  mood_context_wake_all ();
   if ((state & MOOD_STATE_USERS_MASK) == 0)
     errsv = mood_message_queue_close_descriptor (self);
 

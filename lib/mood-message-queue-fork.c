@@ -16,6 +16,8 @@
 
 #include "mood-message-queue-private.h"
 
+#include "mood-context-private.h"
+
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,7 +64,6 @@ after_fork_in_child (void)
       if (self->wakeup_fd != -1)
         close (self->wakeup_fd);
       self->wakeup_fd = -1;
-      clear_links (&self->sources);
       clear_links (&self->receives);
       clear_links (&self->sends);
       if ((self->state & MOOD_STATE_CLOSED) != 0)
@@ -70,6 +71,7 @@ after_fork_in_child (void)
     }
 
   clear_links (&mood_message_queue_notifications);
+  clear_links (&mood_context_keepers);
 
   pthread_mutex_unlock (&mood_message_queue_lock);
 }

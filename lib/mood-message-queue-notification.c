@@ -530,7 +530,7 @@ mood_message_queue_create_notification_source (MoodMessageQueue *self,
   source = mood_source_new (&notification_source_funcs, sizeof (NotificationSource),
                             "MoodMessageQueue notification", self, 0, cancellable);
   notification = (NotificationSource *) source;
-  notification->parent.on_end = end_notification;
+  mood_source_set_on_end (&notification->parent, end_notification);
   notification->rearm = rearm;
   notification->socket_fd = socket_fd;
   notification->socket_tag = g_source_add_unix_fd (source, socket_fd, G_IO_IN);

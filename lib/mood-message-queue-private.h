@@ -52,7 +52,8 @@ typedef struct
  * that was under way, because its number can be given to somebody else at once.
  *
  * Sources do not count as calls: a main loop that stands still must not keep a closed queue's
- * descriptor open. Closing makes them ready, and they never touch the descriptor themselves.
+ * descriptor open. Closing wakes their main contexts, and they never touch the descriptor
+ * themselves.
  *
  * What does not change once the queue is open (fd until it is closed, msgsize and the like) is
  * written before the uninitialized bit is cleared and read without a lock. */
@@ -77,7 +78,6 @@ struct _MoodMessageQueue
 
   /* Under mood_message_queue_lock: */
   int wakeup_fd;   /* an eventfd that wakes the calls that poll, or -1 while none ever did */
-  GQueue sources;  /* of the links inside the sources */
   GQueue receives; /* of the links inside the asynchronous calls, in the order of the calls */
   GQueue sends;    /* likewise */
   struct _MoodDelivery *delivery; /* tells calls that they were served, or NULL while none was */
@@ -220,7 +220,6 @@ void mood_message_queue_return_result (GTask *task, gpointer pointer, GDestroyNo
 
 /* mood-source.c */
 GIOCondition mood_message_queue_mask_condition (MoodMessageQueue *self, GIOCondition condition);
-void mood_message_queue_close_sources (MoodMessageQueue *self);
 
 /* mood-message-queue-notification.c */
 extern GQueue mood_message_queue_notifications;

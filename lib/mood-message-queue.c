@@ -657,7 +657,6 @@ mood_message_queue_init (MoodMessageQueue *self)
   self->fd = -1;
   self->wakeup_fd = -1;
   self->link.data = self;
-  g_queue_init (&self->sources);
   g_queue_init (&self->receives);
   g_queue_init (&self->sends);
 }

@@ -20,12 +20,9 @@ struct _MoodSource
   gboolean saw_close;
   gboolean is_dispatching; /* if it blocks itself */
   gboolean is_held;        /* found ready meanwhile, and not polled until it has left */
-  gboolean is_enlisted;
-  GSource *end; /* under the lock: tells that the source is destroyed; NULL once it is */
-  GList link;   /* in the queue's sources; under the lock */
-
-  /* What else has to be done at the end, with the lock held, or NULL: called when the source is
-   * destroyed, and again when it is disposed of. */
+  gboolean has_context;    /* that is remembered, to be woken */
+  GSource *end; /* tells that the source is destroyed; NULL if nobody asks, or once it is; under the
+                 * lock */
   void (*on_end) (MoodSource *self);
 };
 
@@ -35,6 +32,7 @@ GSource *mood_source_new (GSourceFuncs *funcs,
                           MoodMessageQueue *queue,
                           GIOCondition condition,
                           GCancellable *cancellable);
+void mood_source_set_on_end (MoodSource *self, void (*on_end) (MoodSource *self));
 void mood_source_finalize (GSource *source);
 gboolean mood_source_prepare (GSource *source, int *timeout);
 void mood_source_set_blocks_itself (MoodSource *self);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What the sources on a queue share: they hold the queue alive, poll its descriptor for what the
- * queue can do, and are known to it, so that closing can make them ready from any thread.
+ * queue can do, and see when it is closed, for which their main context is woken.
  *
  * The descriptor may be polled for an instant after it was closed, even under a number that leads
  * elsewhere by then; that does no harm, because once the queue is closed a source no longer looks
@@ -11,11 +11,11 @@
 
 #include "mood-source-private.h"
 
+#include "mood-context-private.h"
 #include "mood-message-queue-private.h"
 
-/* A child of each source, which is never ready. GLib destroys it together with the source, and lets
- * go of its data then: before the source can lose its last reference, and before its main context
- * can be gone. Up to then, the thread that closes may touch the source. */
+/* A child of a source, which is never ready. GLib destroys it together with the source, and lets go
+ * of its data then. */
 typedef struct
 {
   GSource parent;
@@ -29,16 +29,12 @@ static GSourceFuncs end_source_funcs = { .prepare = NULL };
 static void
 end_source (MoodSource *self)
 {
-  if (self->link.data != NULL)
-    g_queue_unlink (&self->queue->sources, &self->link);
-  self->link.data = NULL;
-
   if (self->end != NULL)
-    ((EndSource *) self->end)->source = NULL;
-  self->end = NULL;
-
-  if (self->on_end != NULL)
-    self->on_end (self);
+    {
+      ((EndSource *) self->end)->source = NULL;
+      self->end = NULL;
+      self->on_end (self);
+    }
 }
 
 static void
@@ -55,14 +51,20 @@ on_end_source_destroyed (gpointer user_data)
 static void
 mood_source_dispose (GSource *source)
 {
+  MoodSource *self = (MoodSource *) source;
+
   pthread_mutex_lock (&mood_message_queue_lock);
-  end_source ((MoodSource *) source);
+  end_source (self);
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
-static void
-add_end_source (MoodSource *self)
+/* Has @on_end called with the lock held when the source is destroyed, or else when it is disposed
+ * of. */
+void
+mood_source_set_on_end (MoodSource *self, void (*on_end) (MoodSource *self))
 {
+  g_source_set_dispose_function (&self->parent, mood_source_dispose);
+  self->on_end = on_end;
   self->end = g_source_new (&end_source_funcs, sizeof (EndSource));
   ((EndSource *) self->end)->source = self;
   g_source_set_static_name (self->end, "MoodMessageQueue end");
@@ -131,10 +133,8 @@ mood_source_new (GSourceFuncs *funcs,
   MoodSource *self = (MoodSource *) source;
 
   g_source_set_static_name (source, name);
-  g_source_set_dispose_function (source, mood_source_dispose);
 
   self->queue = g_object_ref (queue);
-  add_end_source (self);
   mood_source_poll (self, mood_message_queue_mask_condition (queue, condition));
 
   if (cancellable != NULL)
@@ -150,21 +150,6 @@ mood_source_new (GSourceFuncs *funcs,
   return source;
 }
 
-/* Lets the source be known to the queue, if it is not destroyed yet. */
-static void
-enlist (MoodSource *self)
-{
-  pthread_mutex_lock (&mood_message_queue_lock);
-  if (self->end != NULL)
-    {
-      self->link.data = self;
-      g_queue_push_tail_link (&self->queue->sources, &self->link);
-    }
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
-  self->is_enlisted = TRUE;
-}
-
 /* Ready once more after the close, which may have come before the source was known to the queue:
  * that is from the first time on that its main context has it. */
 gboolean
@@ -173,8 +158,9 @@ mood_source_prepare (GSource *source, int *timeout)
   MoodSource *self = (MoodSource *) source;
 
   *timeout = -1;
-  if (!self->is_enlisted)
-    enlist (self);
+  if (!self->has_context)
+    mood_context_remember (g_source_get_context (source));
+  self->has_context = TRUE;
 
   return (g_atomic_int_get (&self->queue->state) & MOOD_STATE_NOT_OPEN) != 0 && !self->saw_close &&
          !self->is_dispatching;
@@ -308,14 +294,4 @@ mood_source_condition_closure_callback (MoodMessageQueue *queue,
   g_value_unset (&arguments[1]);
 
   return keep;
-}
-
-/* Makes every source of the queue ready, to tell its callback that the queue is closed. */
-void
-mood_message_queue_close_sources (MoodMessageQueue *self)
-{
-  pthread_mutex_lock (&mood_message_queue_lock);
-  for (GList *link = self->sources.head; link != NULL; link = link->next)
-    g_source_set_ready_time (link->data, 0);
-  pthread_mutex_unlock (&mood_message_queue_lock);
 }
