@@ -136,6 +136,9 @@ static GSourceFuncs receiver_source_funcs = {
  * alone, or rather by [method@Mood.MessageQueue.add_receiver], which hands over `bytes`:
  * `source.set_callback()` does not pass it on.
  *
+ * While the callback runs a main loop of its own, it is not called from there, whatever
+ * [method@GLib.Source.set_can_recurse] was told, and what comes meanwhile is told afterwards.
+ *
  * The source ends, and releases the data of its callback, when the callback returns
  * %G_SOURCE_REMOVE, when it is destroyed, when @cancellable is cancelled and when the queue is
  * closed, also if that was before the source was made. It ends as well if receiving fails, which it

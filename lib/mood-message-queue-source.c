@@ -83,6 +83,9 @@ static GSourceFuncs condition_source_funcs = {
  * %G_IO_NVAL a source that its callback keeps is never ready again. A queue that was never opened
  * counts as closed.
  *
+ * While the callback runs a main loop of its own, it is not called from there, whatever
+ * [method@GLib.Source.set_can_recurse] was told, and what comes meanwhile is told afterwards.
+ *
  * A condition that the queue was not opened for never holds: a source that waits for %G_IO_IN on
  * a queue that was opened to send is dispatched by closing and cancelling only.
  *
