@@ -52,6 +52,7 @@ def draw_latency(results, path):
         plot.set_title("both processes on one core" if cores == 1 else "a core for each process")
         plot.set_xlabel("of 100 round trips, so many took no longer")
         plot.set_yscale("log")
+        plot.yaxis.set_major_formatter("{x:g}")
         plot.grid(alpha=0.3, which="both")
     axes[0].set_ylabel("microseconds, 64 bytes")
     axes[1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
@@ -70,6 +71,7 @@ def draw_throughput(results, path):
             plot.plot(*zip(*points), label=title, **STYLES[name])
     plot.set_xscale("log", base=2)
     plot.set_yscale("log")
+    plot.yaxis.set_major_formatter("{x:,.0f}")
     sizes = [table["parameters"]["size"] for table in tables]
     plot.set_xticks(sizes, [str(size) for size in sizes])
     plot.set_xlabel("bytes of a message")
