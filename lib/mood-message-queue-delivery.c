@@ -26,7 +26,7 @@ typedef struct
 {
   GSource parent;
 
-  Delivery *delivery;
+  Delivery *delivery; /* atomic */
 } DeliverySource;
 
 typedef struct
@@ -54,7 +54,7 @@ pop_result (Delivery *self)
 static gboolean
 delivery_source_prepare (GSource *source, int *timeout)
 {
-  Delivery *self = ((DeliverySource *) source)->delivery;
+  Delivery *self = g_atomic_pointer_get (&((DeliverySource *) source)->delivery);
 
   *timeout = -1;
 
@@ -121,7 +121,7 @@ make_source (Delivery *self, GTask *task)
   self->context = g_task_get_context (task);
   self->priority = g_task_get_priority (task);
   self->has_source = TRUE;
-  ((DeliverySource *) source)->delivery = self;
+  g_atomic_pointer_set (&((DeliverySource *) source)->delivery, self);
 
   g_source_set_static_name (source, "MoodMessageQueue delivery");
   g_source_set_callback (source, NULL, self, on_source_destroyed);
