@@ -81,12 +81,13 @@ is_printable_ascii (const char *name)
 char *
 mood_name_make_display_name (const char *name)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *text = g_strdup (name);
   GString *display_name;
 
-  if (is_printable_ascii (name))
-    return g_strdup (name);
+  if (is_printable_ascii (text))
+    return g_steal_pointer (&text);
 
+  g_free (text);
   text = g_filename_display_name (name);
   display_name = g_string_new (NULL);
 
