@@ -2,13 +2,12 @@
 
 #pragma once
 
-#include <glib.h>
+#include "mood-message-queue.h"
 
 G_BEGIN_DECLS
 
-extern GQueue mood_context_keepers;
-
-void mood_context_remember (GMainContext *context);
-void mood_context_wake_all (void);
+void mood_context_remember (GMainContext *context, MoodMessageQueue *queue);
+void mood_context_wake (MoodMessageQueue *queue);
+void mood_context_forget_all (void);
 
 G_END_DECLS

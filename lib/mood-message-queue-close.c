@@ -40,10 +40,6 @@ mood_message_queue_close_descriptor (MoodMessageQueue *self)
   int saved_errno = errno;
   int result;
 
-  /* A call that was refused had kept it for an instant: whoever was last has taken it. */
-  if (g_atomic_int_get (&self->fd) == -1)
-    return 0;
-
   pthread_mutex_lock (&mood_message_queue_lock);
   result = mood_message_queue_take_descriptor (self);
   pthread_mutex_unlock (&mood_message_queue_lock);
@@ -110,7 +106,7 @@ mood_message_queue_close (MoodMessageQueue *self, GError **error)
 
   mood_message_queue_wake_waiting (self);
   mood_message_queue_close_notifications (self);
-  mood_context_wake_all ();
+  mood_context_wake (self);
   if ((state & MOOD_STATE_USERS_MASK) == 0)
     errsv = mood_message_queue_close_descriptor (self);
 

@@ -71,7 +71,7 @@ after_fork_in_child (void)
     }
 
   clear_links (&mood_message_queue_notifications);
-  clear_links (&mood_context_keepers);
+  mood_context_forget_all ();
 
   pthread_mutex_unlock (&mood_message_queue_lock);
 }

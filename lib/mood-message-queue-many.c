@@ -169,8 +169,14 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
       return NULL;
     }
 
-  all_sizes = g_new (gsize, limit);
-  all_priorities = g_new (guint, limit);
+  all_sizes = g_try_new (gsize, limit);
+  all_priorities = g_try_new (guint, limit);
+  if (all_sizes == NULL || all_priorities == NULL)
+    {
+      g_free (batch.bytes);
+      mood_message_queue_set_no_memory_error (self, MOOD_ACTION_RECEIVE, error);
+      return NULL;
+    }
 
   do
     {

@@ -77,9 +77,10 @@ struct _MoodMessageQueue
   MoodCreator creator;  /* who may do so */
 
   /* Under mood_message_queue_lock: */
-  int wakeup_fd;   /* an eventfd that wakes the calls that poll, or -1 while none ever did */
-  GQueue receives; /* of the links inside the asynchronous calls, in the order of the calls */
-  GQueue sends;    /* likewise */
+  int wakeup_fd;    /* an eventfd that wakes the calls that poll, or -1 while none ever did */
+  GSList *contexts; /* in which sources have been prepared; only to be compared with */
+  GQueue receives;  /* of the links inside the asynchronous calls, in the order of the calls */
+  GQueue sends;     /* likewise */
   struct _MoodDelivery *delivery; /* tells calls that they were served, or NULL while none was */
   GList link;                     /* in the list of the queues whose descriptor is open */
 };
@@ -243,18 +244,17 @@ mood_message_queue_is_valid (MoodMessageQueue *self)
 }
 
 /* Adds to the state, and returns what it was. In a process with one thread an atomic instruction
- * would take longer than all else that a call does around its system call. */
+ * would take longer than all else that a call does around its system call. A single instruction is
+ * enough there: a signal's handler, which may close the queue, comes before it or after it. */
 static inline guint
 mood_message_queue_add_to_state (MoodMessageQueue *self, guint number)
 {
-#ifdef HAVE_LIBC_SINGLE_THREADED
+#if defined(HAVE_LIBC_SINGLE_THREADED) && (defined(__x86_64__) || defined(__i386__))
   if (__libc_single_threaded)
     {
-      guint state = self->state;
+      __asm__ volatile("xaddl %0, %1" : "+r"(number), "+m"(self->state) : : "cc", "memory");
 
-      self->state = state + number;
-
-      return state;
+      return number;
     }
 #endif
 

@@ -19,7 +19,9 @@ struct _MoodSource
   gpointer fd_tag;
   gboolean saw_close;
   gboolean is_dispatching; /* if it blocks itself */
+  gboolean was_cancelled;  /* before that */
   gboolean is_held;        /* found ready meanwhile, and not polled until it has left */
+  gboolean is_broken;      /* found so meanwhile, which its callback is to be told */
   gboolean has_context;    /* that is remembered, to be woken */
   GSource *end; /* tells that the source is destroyed; NULL if nobody asks, or once it is; under the
                  * lock */

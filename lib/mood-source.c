@@ -159,7 +159,7 @@ mood_source_prepare (GSource *source, int *timeout)
 
   *timeout = -1;
   if (!self->has_context)
-    mood_context_remember (g_source_get_context (source));
+    mood_context_remember (g_source_get_context (source), self->queue);
   self->has_context = TRUE;
 
   return (g_atomic_int_get (&self->queue->state) & MOOD_STATE_NOT_OPEN) != 0 && !self->saw_close &&
@@ -188,7 +188,8 @@ hold (MoodSource *self)
     return;
 
   /* A descriptor that was closed cannot be told to be ready for nothing. */
-  if ((g_source_query_unix_fd (&self->parent, self->fd_tag) & broken) != 0)
+  self->is_broken = (g_source_query_unix_fd (&self->parent, self->fd_tag) & broken) != 0;
+  if (self->is_broken)
     mood_source_stop_polling (self);
   else
     g_source_modify_unix_fd (&self->parent, self->fd_tag, 0);
@@ -204,9 +205,9 @@ release (MoodSource *self)
 
   if (self->fd_tag != NULL)
     g_source_modify_unix_fd (&self->parent, self->fd_tag, self->condition);
-  else
+  else if (self->is_broken)
     mood_source_poll (self, self->condition);
-  if (g_cancellable_is_cancelled (self->cancellable))
+  if (!self->was_cancelled && g_cancellable_is_cancelled (self->cancellable))
     g_source_set_ready_time (&self->parent, 0);
 }
 
@@ -219,7 +220,10 @@ mood_source_enter (MoodSource *self)
   if (self->is_dispatching)
     hold (self);
   else
-    self->is_dispatching = TRUE;
+    {
+      self->is_dispatching = TRUE;
+      self->was_cancelled = g_cancellable_is_cancelled (self->cancellable);
+    }
 
   return !self->is_held;
 }

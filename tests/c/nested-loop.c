@@ -173,6 +173,40 @@ test_case (gconstpointer data)
   g_source_unref (nested.source);
 }
 
+static gboolean
+on_cancelled (MoodMessageQueue *queue, GIOCondition condition, gpointer user_data)
+{
+  guint *calls = user_data;
+
+  g_assert_cmpuint (condition, ==, 0);
+  g_assert_cmpuint (++*calls, ==, 1);
+
+  mood_test_send (queue, "m", 0);
+  run_until_settled ();
+  mood_test_assert_received (queue, "m", 0);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Who was told of a cancellation is not told again, whatever its main loop was ready for. */
+static void
+test_cancelled_before (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GSource *source = mood_message_queue_create_source (queue, G_IO_IN, cancellable);
+  guint calls = 0;
+
+  g_source_set_callback (source, (GSourceFunc) (GCallback) on_cancelled, &calls, NULL);
+  g_source_attach (source, NULL);
+  g_cancellable_cancel (cancellable);
+
+  run_until_settled ();
+  g_assert_cmpuint (calls, ==, 1);
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -184,6 +218,8 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &cases[i], test_case);
     }
+
+  g_test_add_func ("/nested-loop/watch/cancelled-before", test_cancelled_before);
 
   return g_test_run ();
 }
