@@ -56,9 +56,9 @@ CALLS = [
     exchange("raw#again", "the same once more: what differs is noise", "pair"),
     exchange("mood", "libmood: send, receive_into", "pair", 1.05),
     exchange("mood-receive", "libmood: send, receive", "pair", 1.08),
-    exchange("mood-cancellable", "libmood: the former, with a cancellable", "pair"),
+    exchange("mood-cancellable", "libmood: send, receive_into, with a cancellable", "pair"),
     exchange("raw-timeout", "mq_timedsend(), mq_timedreceive()", "pair"),
-    exchange("mood-timeout", "libmood: send, receive with a timeout", "pair"),
+    exchange("mood-timeout", "libmood: send, receive_into, with a time limit", "pair"),
 ]
 
 
@@ -80,22 +80,18 @@ def in_loop(name, title, aim=None):
     return Way(name, title, "main-loop", f"{name} {{queues}} {{count}}", aim)
 
 
-def python(worker, name, title, function, aim=None):
+def script(worker, name, title, function, aim=None):
     return Way(name, title, worker, f"{function} {{size}} {{count}}", aim)
 
 
 def pythons(function, raw, ours, ctypes, aims):
     return [
-        python("python-raw", "raw", raw, function),
-        python("python-native", "mood", f"{ours}", function, aims[0]),
-        python("python-plain", "mood-plain", f"{ours}, without the extension", function, aims[1]),
-        python("python-ctypes", "ctypes", ctypes, function),
-        python("python-posix-ipc", "posix-ipc", "posix_ipc", function),
+        script("python-raw", "raw", raw, function),
+        script("python-native", "mood", ours, function, aims[0]),
+        script("python-plain", "mood-plain", f"{ours}, without the extension", function, aims[1]),
+        script("python-ctypes", "ctypes", ctypes, function),
+        script("python-posix-ipc", "posix-ipc", "posix_ipc", function),
     ]
-
-
-def javascript(worker, name, title, function, aim=None):
-    return Way(name, title, worker, f"{function} {{size}} {{count}}", aim)
 
 
 def remembered(name, title):
@@ -120,8 +116,8 @@ BENCHMARKS = [
         peers("one-way"),
         [*sizes(SIZES, depth=10, cores=2), {"size": 64, "depth": LARGEST, "cores": 2}],
         sizes((64,), depth=10, cores=2),
-        "Pipes and sockets hold many more messages than ten, and ZeroMQ and nng put many small ones"
-        " into one system call: their processes seldom wait for each other.",
+        "Pipes and sockets hold many more messages than ten, and ZeroMQ puts many small ones into one"
+        " system call: their processes seldom wait for each other.",
     ),
     Benchmark(
         "round-trip",
@@ -134,7 +130,7 @@ BENCHMARKS = [
     ),
     Benchmark(
         "main-loop",
-        "Received on a main loop from a sender on another core: 64 bytes, 10 deep",
+        "Received on a main loop, from a sender on another core where there is one: 64 bytes, 10 deep",
         "ns a message",
         "source",
         [
@@ -146,7 +142,7 @@ BENCHMARKS = [
         ],
         [{"queues": 1}],
         [{"queues": 1}],
-        "The ratio is of the messages in the same time: more is better.",
+        "More is better.",
         is_rate=True,
     ),
     Benchmark(
@@ -174,6 +170,7 @@ BENCHMARKS = [
         ],
         [{"receivers": receivers} for receivers in (1, 2, 4, 16)],
         [{"receivers": receivers} for receivers in (1, 4)],
+        count=20000,
     ),
     Benchmark(
         "python",
@@ -201,10 +198,10 @@ BENCHMARKS = [
         "ns a pair",
         "raw",
         [
-            python("python-raw", "raw", "C: mq_send(), mq_receive()", "pairs"),
-            javascript("javascript", "short", "send, recv", "short", 2.8),
-            javascript("javascript-priority", "priority", "send with a priority, receive", "priority"),
-            javascript("javascript-plain", "plain", "send, recv, without the override", "plain"),
+            script("python-raw", "raw", "C: mq_send(), mq_receive()", "pairs"),
+            script("javascript", "short", "send, recv", "short", 2.8),
+            script("javascript-priority", "priority", "send with a priority, receive", "priority"),
+            script("javascript-plain", "plain", "send, recv, without the override", "plain"),
         ],
         sizes((64, 1024)),
         sizes((64,)),

@@ -137,11 +137,9 @@ def resolve(parameters, workers):
     return {**parameters, "depth": transports.ask(f"limits {parameters['size']}")["largest_depth"]}
 
 
-def read_programs(path):
+def get_commands(programs):
     """The command, the additions to the environment and the cores of each worker; all that Python
     and JavaScript do is on one core, as two threads would make it another measurement."""
-    with open(path, encoding="utf-8") as file:
-        programs = json.load(file)
     one_core = {max(os.sched_getaffinity(0))}
     environment = programs["environment"]
     here = os.path.dirname(os.path.abspath(__file__))
@@ -173,26 +171,30 @@ def read_programs(path):
 def parse_arguments():
     names = [benchmark.name for benchmark in benchmarks.BENCHMARKS]
     parser = argparse.ArgumentParser(description="Measures libmood beside its peers.")
-    parser.add_argument("programs", metavar="PROGRAMS")
+    parser.add_argument("programs", metavar="PROGRAMS", type=argparse.FileType(encoding="utf-8"),
+                        help="the build's bench/programs.json")
     parser.add_argument("--quick", action="store_true",
                         help="fewer sizes and shorter rounds: within two minutes")
-    parser.add_argument("--json", metavar="FILE", help="write all that was measured to FILE")
+    parser.add_argument("--json", metavar="FILE", type=argparse.FileType("w", encoding="utf-8"),
+                        help="write all that was measured to FILE")
     parser.add_argument("names", nargs="*", metavar="BENCHMARK",
                         help=f"of {', '.join(names)}; all of them without any")
     arguments = parser.parse_intermixed_args()
     unknown = set(arguments.names) - set(names)
     if unknown:
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are"
+                     f" {', '.join(names)}")
     return arguments
 
 
 def main():
     arguments = parse_arguments()
     pace = Pace(arguments.quick)
+    programs = json.load(arguments.programs)
     results = {"format": 1, "quick": arguments.quick, "rounds": pace.rounds,
-               "machine": machine.describe(), "tables": []}
+               "machine": machine.describe(programs["python"]), "tables": []}
     print(tables.format_machine(results))
-    with worker.Workers(read_programs(arguments.programs)) as workers:
+    with worker.Workers(get_commands(programs)) as workers:
         for benchmark in benchmarks.BENCHMARKS:
             if arguments.names and benchmark.name not in arguments.names:
                 continue
@@ -201,13 +203,20 @@ def main():
                 results["tables"].append(table)
                 print(tables.format_table(table), flush=True)
     if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, ensure_ascii=False, indent=1)
-            file.write("\n")
+        json.dump(results, arguments.json, ensure_ascii=False, indent=1)
+        arguments.json.write("\n")
 
 
 if __name__ == "__main__":
+    # Whatever the locale, what it has no character for is no reason to end.
+    sys.stdout.reconfigure(errors="replace")
     try:
         main()
     except worker.WorkerError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Nobody reads the tables any more; nor shall Python try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

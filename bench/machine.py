@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 # Of what the peers are made, by their names for pkg-config.
-LIBRARIES = {"GLib": "glib-2.0", "ZeroMQ": "libzmq", "nng": "nng", "GJS": "gjs-1.0"}
+LIBRARIES = {"GLib": "glib-2.0", "ZeroMQ": "libzmq"}
 
 
 def get_processor():
@@ -36,8 +36,16 @@ def get_version(package):
     return result.stdout.strip() if result.returncode == 0 else None
 
 
-def describe():
+def get_python_version(python):
+    if not python:
+        return None
+    result = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)
+    return result.stdout.removeprefix("Python").strip()
+
+
+def describe(python):
     versions = {name: get_version(package) for name, package in LIBRARIES.items()}
+    versions["Python"] = get_python_version(python)
     versions = {name: version for name, version in versions.items() if version}
     return {
         "date": datetime.date.today().isoformat(),
@@ -46,5 +54,5 @@ def describe():
         "is_virtual": is_virtual(),
         "kernel": platform.release(),
         "system": get_system(),
-        "versions": {**versions, "Python": platform.python_version()},
+        "versions": versions,
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How fast the messages of one queue are received by several processes, which compete for them. One
- * more sends as fast as it can.
+/* How fast the messages of one queue are received by several processes, which compete for them,
+ * from this one, which sends as fast as it can.
  *
  * Requests: raw|mood NUMBER_OF_RECEIVERS NUMBER_OF_MESSAGES */
 
@@ -52,9 +52,8 @@ receive_all (gconstpointer data)
 }
 
 static gboolean
-send_all (gconstpointer data)
+send_all (const Run *run)
 {
-  const Run *run = data;
   mqd_t descriptor = mood_message_queue_fileno (run->queue);
 
   for (guint64 i = 0; i < run->n_messages; i++)
@@ -74,12 +73,16 @@ run_processes (char **words, gpointer user_data)
               .is_raw = g_str_equal (words[0], "raw"),
               .n_receivers = (guint) atoi (words[1]),
               .n_messages = g_ascii_strtoull (words[2], NULL, 10) };
-  gint64 begin = g_get_monotonic_time ();
+  gint64 begin;
 
-  for (guint i = 0; i <= run.n_receivers; i++)
-    if (bench_start_process (i == run.n_receivers ? send_all : receive_all, &run) == -1)
+  for (guint i = 0; i < run.n_receivers; i++)
+    if (bench_start_process (receive_all, &run) == -1)
       bench_fail ("fork");
-  for (guint i = 0; i <= run.n_receivers; i++)
+
+  begin = g_get_monotonic_time ();
+  if (!send_all (&run))
+    bench_fail ("mq_send");
+  for (guint i = 0; i < run.n_receivers; i++)
     {
       int status;
 

@@ -17,12 +17,11 @@ def get_quantile(values, part):
 def format_machine(results):
     machine = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    text = (
+    return textwrap.fill(
         f"{machine['processor']}, {machine['cores']} {'virtual ' if machine['is_virtual'] else ''}"
         f"core(s), Linux {machine['kernel']}, {machine['system']}; {versions}. {machine['date']}."
-        f" Medians of {results['rounds']} rounds, in each of which all ways take their turn; in"
-        " parentheses what 4 of 5 rounds were within.")
-    return textwrap.fill(text, WIDTH) + "\n"
+        f" Medians of {results['rounds']} rounds, in each of which all ways take their turn. A ratio"
+        " is the median of those of the rounds.", WIDTH) + "\n"
 
 
 def format_number(value):
@@ -45,7 +44,7 @@ def get_remark(table, row):
         shown = round(ratio["median"], 2)
         missed = shown < row["aim"] if table["is_rate"] else shown > row["aim"]
         limit = "at least" if table["is_rate"] else "at most"
-        return f"{'missed' if missed else 'aim'}: {limit} {row['aim']:g}"
+        return f"{'not ' if missed else ''}the aim: {limit} {row['aim']:g}"
     if table["baseline"] == "mood" and not is_ours(row) and ratio["median"] < CLEARLY_FASTER:
         return "faster than libmood"
     return ""
@@ -60,7 +59,7 @@ def get_cells(table, row):
         row["title"],
         format_number(row["median"]),
         format_number(row["quantiles"][99]) if "quantiles" in row else "",
-        f"{ratio['median']:.2f}" if ratio else "1" if table["baseline"] else "",
+        f"{ratio['median']:.2f}" if ratio else "1" if row["name"] == table["baseline"] else "",
         f"({ratio['p10']:.2f} to {ratio['p90']:.2f})" if ratio else "",
         get_remark(table, row),
     ]
@@ -76,7 +75,7 @@ def get_ratio_heading(table):
 def format_table(table):
     has_percentile = any("quantiles" in row for row in table["rows"])
     heads = ["", table["unit"], "99 % within" if has_percentile else "",
-             "ratio" if table["baseline"] else "", "", ""]
+             *(["ratio", "(4 of 5 rounds)"] if table["baseline"] else ["", ""]), ""]
     lines = [heads, *(get_cells(table, row) for row in table["rows"])]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     text = [table["title"], ""]

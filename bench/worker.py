@@ -3,9 +3,11 @@
 """The programs that are measured. Each runs all the time, so that it is warm, and is told by a line
 on its standard input when it is its turn; it answers with a line of JSON."""
 
+import contextlib
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import time
 
@@ -17,9 +19,10 @@ class WorkerError(Exception):
 class Worker:
     def __init__(self, command, environment=None, cores=None):
         self.command = command
+        # In a session of its own: Ctrl-C is for who asks, and this ends when it is asked no more.
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **(environment or {})}, start_new_session=True,
             preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None)
 
     def ask(self, request):
@@ -38,7 +41,8 @@ class Worker:
         return time.clock_gettime((~self.process.pid << 3) | 2)
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
 
@@ -61,7 +65,7 @@ class Workers:
         """None if the program was not built."""
         if name not in self.workers:
             command, environment, cores = self.commands[name]
-            if not all(command):
+            if not all(command) or shutil.which(command[0]) is None:
                 return None
             self.workers[name] = Worker(command, environment, cores)
         return self.workers[name]
