@@ -110,6 +110,22 @@ add_keeper (GMainContext *context)
   g_source_unref (source);
 }
 
+/* With the lock held: a queue may outlive many contexts. */
+static void
+forget_gone (MoodMessageQueue *queue)
+{
+  GSList *at = queue->contexts;
+
+  while (at != NULL)
+    {
+      GSList *next = at->next;
+
+      if (find_keeper (at->data) == NULL)
+        queue->contexts = g_slist_delete_link (queue->contexts, at);
+      at = next;
+    }
+}
+
 /* To be called by the thread that runs the main context, before it sleeps in it with a source on
  * the queue. */
 void
@@ -117,7 +133,10 @@ mood_context_remember (GMainContext *context, MoodMessageQueue *queue)
 {
   pthread_mutex_lock (&mood_message_queue_lock);
   if (g_slist_find (queue->contexts, context) == NULL)
-    queue->contexts = g_slist_prepend (queue->contexts, context);
+    {
+      forget_gone (queue);
+      queue->contexts = g_slist_prepend (queue->contexts, context);
+    }
   if (find_keeper (context) == NULL)
     add_keeper (context);
   pthread_mutex_unlock (&mood_message_queue_lock);
