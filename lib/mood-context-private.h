@@ -2,11 +2,11 @@
 
 #pragma once
 
-#include "mood-message-queue.h"
+#include "mood-source-private.h"
 
 G_BEGIN_DECLS
 
-void mood_context_remember (GMainContext *context, MoodMessageQueue *queue);
+void mood_context_remember (MoodSource *source);
 void mood_context_wake (MoodMessageQueue *queue);
 void mood_context_forget_all (void);
 

@@ -126,12 +126,15 @@ forget_gone (MoodMessageQueue *queue)
     }
 }
 
-/* To be called by the thread that runs the main context, before it sleeps in it with a source on
- * the queue. */
+/* To be called by the thread that runs the main context of the source, before it sleeps in it. */
 void
-mood_context_remember (GMainContext *context, MoodMessageQueue *queue)
+mood_context_remember (MoodSource *source)
 {
+  GMainContext *context = g_source_get_context (&source->parent);
+  MoodMessageQueue *queue;
+
   pthread_mutex_lock (&mood_message_queue_lock);
+  queue = source->queue;
   if (g_slist_find (queue->contexts, context) == NULL)
     {
       forget_gone (queue);

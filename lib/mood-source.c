@@ -159,7 +159,7 @@ mood_source_prepare (GSource *source, int *timeout)
 
   *timeout = -1;
   if (!self->has_context)
-    mood_context_remember (g_source_get_context (source), self->queue);
+    mood_context_remember (self);
   self->has_context = TRUE;
 
   return (g_atomic_int_get (&self->queue->state) & MOOD_STATE_NOT_OPEN) != 0 && !self->saw_close &&

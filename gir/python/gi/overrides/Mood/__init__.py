@@ -459,22 +459,7 @@ class MessageQueue(Mood.MessageQueue):
         An exception means that none was sent, and has an attribute messages_sent, which is 0.
         """
         try:
-            timeout_us = to_timeout_us(timeout)
-            to_cancellable(cancellable)
-            pairs = [each if isinstance(each, tuple) else (each, 0) for each in messages]
-            pairs = [(to_bytes(message), to_priority(priority, self)) for message, priority in pairs]
-            return _waiting.call(
-                Mood.MessageQueue.send_many,
-                select.POLLOUT,
-                timeout_us,
-                cancellable,
-                self,
-                b"".join(message for message, _ in pairs),
-                [len(message) for message, _ in pairs],
-                [priority for _, priority in pairs],
-                0,
-                cancellable,
-            )
+            return _calls.send_many(self, messages, cancellable, timeout)
         except BaseException as error:
             error.messages_sent = 0
             raise

@@ -25,6 +25,7 @@ _MessageQueue = get_introspection_module("Mood").MessageQueue
 _send_with_timeout = _MessageQueue.send_with_timeout
 _receive_with_timeout = _MessageQueue.receive_with_timeout
 _receive_many = _MessageQueue.receive_many
+_send_many = _MessageQueue.send_many
 
 
 def _send_now(queue, message, priority, cancellable):
@@ -123,6 +124,26 @@ def receive_many(self, limit, cancellable=None, *, timeout=None):
         pairs.append((messages[begin : begin + size], priority))
         begin += size
     return pairs
+
+
+def send_many(queue, messages, cancellable, timeout):
+    """How many of the messages were sent, each of which is bytes, or a tuple of them and a priority."""
+    timeout_us = to_timeout_us(timeout)
+    to_cancellable(cancellable)
+    pairs = [each if isinstance(each, tuple) else (each, 0) for each in messages]
+    pairs = [(to_bytes(message), to_priority(priority, queue)) for message, priority in pairs]
+    return call(
+        _send_many,
+        POLLOUT,
+        timeout_us,
+        cancellable,
+        queue,
+        b"".join(message for message, _ in pairs),
+        [len(message) for message, _ in pairs],
+        [priority for _, priority in pairs],
+        0,
+        cancellable,
+    )
 
 
 def _or_none(attempt, *arguments):

@@ -11,6 +11,7 @@
 #include <Python.h>
 #include <mood.h>
 #include <pygobject.h>
+#include <string.h>
 
 /* Up to this size of the largest message of a queue, an attempt that does not wait keeps the lock
  * of the interpreter: to give it away and to take it back costs more than to copy the message. */
@@ -698,6 +699,207 @@ static PyMethodDef queue_methods[] = {
   { NULL },
 };
 
+/* Messages one after the other, with their sizes and priorities. */
+typedef struct
+{
+  guint8 *bytes;
+  gsize length;
+  gsize capacity;
+  gsize *sizes;
+  guint *priorities;
+  gsize n_messages;
+} Batch;
+
+static void
+batch_clear (Batch *batch)
+{
+  PyMem_Free (batch->bytes);
+  PyMem_Free (batch->sizes);
+  PyMem_Free (batch->priorities);
+}
+
+static gboolean
+batch_append (Batch *batch, const Message *message, guint priority)
+{
+  gsize needed = batch->length + message->length;
+
+  if (needed > batch->capacity)
+    {
+      gsize capacity = MAX (needed, 2 * batch->capacity);
+      guint8 *bytes = PyMem_Realloc (batch->bytes, capacity);
+
+      if (bytes == NULL)
+        {
+          PyErr_NoMemory ();
+          return FALSE;
+        }
+      batch->bytes = bytes;
+      batch->capacity = capacity;
+    }
+
+  if (message->length > 0)
+    memcpy (batch->bytes + batch->length, message->bytes, message->length);
+  batch->length = needed;
+  batch->sizes[batch->n_messages] = message->length;
+  batch->priorities[batch->n_messages++] = priority;
+
+  return TRUE;
+}
+
+/* What one of the messages is, or one and its priority. */
+static gboolean
+batch_add (Batch *batch, PyObject *self, PyObject *item)
+{
+  PyObject *object = item, *number = NULL;
+  Message message;
+  guint priority;
+  gboolean is_added;
+
+  if (PyTuple_Check (item))
+    {
+      Py_ssize_t size = PyTuple_GET_SIZE (item);
+
+      if (size != 2)
+        {
+          if (size < 2)
+            PyErr_Format (PyExc_ValueError, "not enough values to unpack (expected 2, got %zd)",
+                          size);
+          else
+            PyErr_SetString (PyExc_ValueError, "too many values to unpack (expected 2)");
+          return FALSE;
+        }
+      object = PyTuple_GET_ITEM (item, 0);
+      number = PyTuple_GET_ITEM (item, 1);
+    }
+
+  if (!message_init (&message, object))
+    return FALSE;
+
+  is_added = get_priority (number, self, &priority) && batch_append (batch, &message, priority);
+  message_clear (&message);
+
+  return is_added;
+}
+
+static gboolean
+batch_add_all (Batch *batch, PyObject *self, PyObject *items)
+{
+  Py_ssize_t n_items = PyTuple_GET_SIZE (items);
+
+  batch->sizes = PyMem_New (gsize, n_items);
+  batch->priorities = PyMem_New (guint, n_items);
+  if (batch->sizes == NULL || batch->priorities == NULL)
+    {
+      PyErr_NoMemory ();
+      return FALSE;
+    }
+
+  for (Py_ssize_t i = 0; i < n_items; i++)
+    if (!batch_add (batch, self, PyTuple_GET_ITEM (items, i)))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* As many as there is room for from the one with that number on. */
+static gssize
+send_from (MoodMessageQueue *queue,
+           const Batch *batch,
+           gsize first,
+           gint64 timeout_us,
+           GCancellable *cancellable,
+           GError **error)
+{
+  gsize before = first > 0 ? batch->sizes[0] : 0;
+  gsize n_left = batch->n_messages - first;
+
+  return mood_message_queue_send_many (queue, batch->bytes + before, batch->length - before,
+                                       batch->sizes + first, n_left, batch->priorities + first,
+                                       n_left, timeout_us, cancellable, error);
+}
+
+/* Waits for room for the first. */
+static gssize
+wait_and_send (MoodMessageQueue *queue,
+               const Batch *batch,
+               const Patience *patience,
+               GError **error)
+{
+  GCancellable *cancellable = patience->cancellable;
+
+  if (patience->has_timeout)
+    return send_from (queue, batch, 0, patience->timeout_us, cancellable, error);
+
+  if (mood_message_queue_send (queue, batch->bytes, batch->sizes[0], batch->priorities[0],
+                               cancellable, error) == -1)
+    return -1;
+
+  return 1 + MAX (send_from (queue, batch, 1, 0, cancellable, NULL), 0);
+}
+
+static gssize
+send_batch (MoodMessageQueue *queue, const Batch *batch, const Patience *patience, GError **error)
+{
+  gboolean tries = patience->has_timeout && patience->timeout_us == 0;
+  gboolean is_small = batch->length <= SMALL_MESSAGE_SIZE;
+  gssize sent;
+
+  if (!is_small)
+    begin_waiting ();
+  sent = send_from (queue, batch, 0, 0, patience->cancellable, error);
+  if (!is_small)
+    end_waiting ();
+  if (sent != -1 || tries || !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return sent;
+
+  g_clear_error (error);
+  begin_waiting ();
+  sent = wait_and_send (queue, batch, patience, error);
+  end_waiting ();
+
+  return sent;
+}
+
+PyDoc_STRVAR (
+    send_many_doc,
+    "send_many(queue, messages, cancellable, timeout)\n--\n\n"
+    "How many of the messages were sent, each of which is bytes, or a tuple of them and a "
+    "priority.");
+
+static PyObject *
+native_send_many (PyObject *module, PyObject *arguments)
+{
+  PyObject *self, *messages, *cancellable, *timeout, *items;
+  MoodMessageQueue *queue;
+  Batch batch = { NULL };
+  GError *error = NULL;
+  Patience patience;
+  gssize sent = -1;
+
+  if (!PyArg_ParseTuple (arguments, "O!OOO:send_many", queue_type, &self, &messages, &cancellable,
+                         &timeout))
+    return NULL;
+
+  queue = get_queue (self);
+  if (queue == NULL || !get_patience (cancellable, timeout, &patience))
+    return NULL;
+
+  /* A tuple of our own, which no code of the messages can change meanwhile. */
+  items = PySequence_Tuple (messages);
+  if (items == NULL)
+    return NULL;
+
+  if (batch_add_all (&batch, self, items))
+    sent = send_batch (queue, &batch, &patience, &error);
+  batch_clear (&batch);
+  Py_DECREF (items);
+
+  if (sent != -1)
+    return make_count (sent);
+
+  return error != NULL ? raise_error (self, error) : NULL;
+}
+
 /* None in the place of the error that the call would have to wait. */
 static PyObject *
 raise_error_or_return_none (PyObject *self, GError *error)
@@ -821,6 +1023,7 @@ native_bind (PyObject *module, PyObject *arguments)
 
 static PyMethodDef native_functions[] = {
   { "bind", native_bind, METH_VARARGS, bind_doc },
+  { "send_many", native_send_many, METH_VARARGS, send_many_doc },
   { "try_to_receive", native_try_to_receive, METH_O, try_to_receive_doc },
   { "try_to_send", native_try_to_send, METH_VARARGS, try_to_send_doc },
   { NULL },
