@@ -25,7 +25,8 @@ typedef struct
   guint n_uses; /* how many threads are using it */
 } Keeper;
 
-/* A keeper that this thread is using, and those that it was using when it came to that. */
+/* A keeper that this thread is using, or NULL once it is gone, and those that it was using when it
+ * came to that. */
 typedef struct _Use Use;
 
 struct _Use
@@ -51,17 +52,16 @@ keeper_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 
 static GSourceFuncs keeper_funcs = { .dispatch = keeper_dispatch };
 
-/* With the lock held. */
-static guint
-count_own_uses (Keeper *self)
+/* With the lock held: what this thread is using in vain, as it has let the context go itself. */
+static void
+end_own_uses (Keeper *self)
 {
-  guint n_uses = 0;
-
   for (Use *use = uses; use != NULL; use = use->outer)
     if (use->keeper == self)
-      n_uses++;
-
-  return n_uses;
+      {
+        use->keeper = NULL;
+        self->n_uses--;
+      }
 }
 
 /* Called by the thread that lets the main context go, before it is gone. */
@@ -74,7 +74,8 @@ on_context_goes (gpointer user_data)
   if (self->link.data != NULL)
     g_queue_unlink (&keepers, &self->link);
   self->link.data = NULL;
-  while (self->n_uses > count_own_uses (self))
+  end_own_uses (self);
+  while (self->n_uses > 0)
     pthread_cond_wait (&use_ended, &mood_message_queue_lock);
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
@@ -145,13 +146,13 @@ mood_context_remember (MoodSource *source)
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
-/* With the lock held, which it lets go meanwhile. */
+/* With the lock held, which it lets go meanwhile. No reference is taken: to give it back, GLib
+ * would look at the context, which may be gone by then. */
 static void
 wake (Keeper *self)
 {
   Use use = { .keeper = self, .outer = uses };
 
-  g_source_ref (&self->parent);
   self->n_uses++;
   uses = &use;
   pthread_mutex_unlock (&mood_message_queue_lock);
@@ -160,12 +161,11 @@ wake (Keeper *self)
 
   pthread_mutex_lock (&mood_message_queue_lock);
   uses = use.outer;
-  self->n_uses--;
-  pthread_cond_broadcast (&use_ended);
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
-  g_source_unref (&self->parent);
-  pthread_mutex_lock (&mood_message_queue_lock);
+  if (use.keeper != NULL)
+    {
+      self->n_uses--;
+      pthread_cond_broadcast (&use_ended);
+    }
 }
 
 /* Has the main contexts in which the queue has sources look at them. */
@@ -200,7 +200,10 @@ mood_context_forget_all (void)
     {
       Keeper *keeper = link->data;
 
-      keeper->n_uses = count_own_uses (keeper);
+      keeper->n_uses = 0;
+      for (Use *use = uses; use != NULL; use = use->outer)
+        if (use->keeper == keeper)
+          keeper->n_uses++;
       link->data = NULL;
     }
 }
