@@ -49,13 +49,12 @@ class Turn:
         self.worker = workers.get(way.worker)
         self.count = benchmark.count or TRIAL_COUNT
         self.missing = None if self.worker else way.worker
-        self.is_supported = True
         self.values = []
         self.quantiles = []
 
     @property
     def is_measured(self):
-        return self.missing is None and self.is_supported
+        return self.missing is None
 
     def measure(self):
         """What one costs, and the quantiles of what each of many cost, if they were measured."""
@@ -63,7 +62,6 @@ class Turn:
         before = self.worker.get_processor_seconds()
         answer = self.worker.ask(request)
         self.missing = answer.get("missing")
-        self.is_supported = not answer.get("unsupported", False)
         if not self.is_measured:
             return None, None
         if self.benchmark.is_of_memory:
@@ -125,7 +123,7 @@ def measure_table(benchmark, parameters, workers, pace):
         "unit": benchmark.unit,
         "baseline": benchmark.baseline,
         "is_rate": benchmark.is_rate,
-        "rows": [turn.describe(baseline) for turn in turns if turn.is_supported],
+        "rows": [turn.describe(baseline) for turn in turns],
     }
 
 

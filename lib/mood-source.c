@@ -150,8 +150,8 @@ mood_source_new (GSourceFuncs *funcs,
   return source;
 }
 
-/* Ready once more after the close, which may have come before the source was known to the queue:
- * that is from the first time on that its main context has it. */
+/* Ready once more after the close, which wakes the main context if it came after this was called
+ * for the first time, and else is seen here. */
 gboolean
 mood_source_prepare (GSource *source, int *timeout)
 {
@@ -242,7 +242,7 @@ mood_source_leave (MoodSource *self)
 gboolean
 mood_source_begin_dispatch (MoodSource *self)
 {
-  /* The close sets its bit before the ready time, so that here the order is the other way round. */
+  /* Whoever set it has changed before what is looked at from here on. */
   if (g_source_get_ready_time (&self->parent) != -1)
     g_source_set_ready_time (&self->parent, -1);
 

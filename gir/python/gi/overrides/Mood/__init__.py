@@ -35,7 +35,6 @@ from ._arguments import (  # noqa: E402
     to_open_flags,
     to_permissions,
     to_priority,
-    to_timeout_us,
     to_view,
 )
 from ._times import time_attribute  # noqa: E402
