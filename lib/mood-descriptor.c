@@ -14,16 +14,39 @@
 /* Of the file system that holds the queues; no header has it. */
 #define MESSAGE_QUEUE_FILE_SYSTEM 0x19800202
 
+/* Where /proc has the descriptor, if it is mounted. */
+typedef struct
+{
+  char path[sizeof "/proc/self/fd/" + 11];
+} Link;
+
+static void
+link_init (Link *self, int fd)
+{
+  g_snprintf (self->path, sizeof self->path, "/proc/self/fd/%d", fd);
+}
+
 /* What is behind the descriptor, as the kernel writes it: a path, or something like “pipe:[1234]”.
  * NULL if it does not tell, as without a mounted /proc. */
 static char *
 read_link (int fd)
 {
-  char path[sizeof "/proc/self/fd/" + 11];
+  Link link;
 
-  g_snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+  link_init (&link, fd);
 
-  return g_file_read_link (path, NULL);
+  return g_file_read_link (link.path, NULL);
+}
+
+/* Opens what the descriptor leads to once more, independently of it; -1 with errno set. */
+int
+mood_descriptor_reopen (int fd, int oflag)
+{
+  Link link;
+
+  link_init (&link, fd);
+
+  return open (link.path, oflag);
 }
 
 /* Whether the descriptor leads into the file system of the queues: to one, or to their directory.

@@ -28,6 +28,7 @@ mood_message_queue_take_descriptor (MoodMessageQueue *self)
   if (self->wakeup_fd != -1)
     close (self->wakeup_fd);
   self->wakeup_fd = -1;
+  mood_message_queue_close_nonblocking (self);
 
   return mood_mq_close (fd) == -1 ? errno : 0;
 }

@@ -182,7 +182,6 @@ mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError *
 {
   g_autoptr (MoodMessageQueue) queue = NULL;
   MoodOpening opening = { .fd = -1 };
-  char path[sizeof "/proc/self/fd/" + 11];
   const char *hint = NULL;
   int errsv;
 
@@ -197,9 +196,8 @@ mood_message_queue_reopen (MoodMessageQueue *self, MoodOpenFlags flags, GError *
       return NULL;
     }
 
-  g_snprintf (path, sizeof path, "/proc/self/fd/%d", self->fd);
   opening.fd =
-      open (path, mood_message_queue_to_oflag (flags & ~(MOOD_OPEN_CREAT | MOOD_OPEN_EXCL)));
+      mood_descriptor_reopen (self->fd, mood_message_queue_to_oflag (flags) & ~(O_CREAT | O_EXCL));
   errsv = errno;
   mood_message_queue_end (self);
 

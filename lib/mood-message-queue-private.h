@@ -61,8 +61,9 @@ struct _MoodMessageQueue
 {
   GObject parent_instance;
 
-  guint state; /* atomic */
-  int fd;      /* atomic */
+  guint state;        /* atomic */
+  int fd;             /* atomic */
+  int nonblocking_fd; /* atomic: for attempts; below 0, counts them until it is worth having */
   gint64 msgsize;
   gint64 maxmsg;
   guint mode; /* atomic once the queue is open */
@@ -92,6 +93,11 @@ struct _MoodMessageQueue
 /* The timeout of a call that only looks: that it would have to wait is no error then, but a failure
  * without one. */
 #define MOOD_TIMEOUT_NOW G_MAXINT64
+
+/* The `nonblocking_fd` of a queue that is to have as many attempts before it gets one, and of one
+ * that cannot have one. */
+#define MOOD_ATTEMPTS_BEFORE_NONBLOCKING_FD 16
+#define MOOD_NO_NONBLOCKING_FD              G_MININT
 
 /* What a user may give as a timeout, clear of the two above. */
 #define MOOD_TIMEOUT_OF_USER(timeout_us) CLAMP ((timeout_us), -1, G_MAXINT64 - 1)
@@ -190,6 +196,10 @@ gssize mood_message_queue_receive_into_before (MoodMessageQueue *self,
                                                gint64 *deadline,
                                                GCancellable *cancellable,
                                                GError **error);
+
+/* mood-message-queue-try.c */
+int mood_message_queue_count_attempt (MoodMessageQueue *self);
+void mood_message_queue_close_nonblocking (MoodMessageQueue *self);
 
 /* mood-message-queue-wait.c */
 gboolean mood_message_queue_wait_to_retry (MoodMessageQueue *self,
@@ -341,6 +351,15 @@ mood_message_queue_may_begin_or_fail (MoodMessageQueue *self,
   return mood_message_queue_accept_or_fail (self,
                                             refusals & (guint) g_atomic_int_get (&self->state),
                                             action, error);
+}
+
+/* The descriptor in nonblocking mode, within a call that has begun; -1 if there is none. */
+static inline int
+mood_message_queue_get_nonblocking_fd (MoodMessageQueue *self)
+{
+  int fd = g_atomic_int_get (&self->nonblocking_fd);
+
+  return G_LIKELY (fd >= 0) ? fd : mood_message_queue_count_attempt (self);
 }
 
 G_END_DECLS

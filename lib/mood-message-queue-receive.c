@@ -28,7 +28,8 @@ begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **err
 }
 
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
- * hands its message over to the receiver that has waited longest. */
+ * hands its message over to the receiver that has waited longest. Where the mode of the queue
+ * counts, the answer of its own descriptor to an attempt tells it. */
 static inline gssize
 receive_or_block (MoodMessageQueue *self,
                   guint8 *buffer,
@@ -37,10 +38,16 @@ receive_or_block (MoodMessageQueue *self,
                   gint64 timeout_us,
                   GCancellable *cancellable)
 {
+  int nonblocking_fd;
+
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_receive (self->fd, buffer, size, priority);
-  else
-    return mood_mq_try_receive (self->fd, buffer, size, priority);
+
+  if (timeout_us != MOOD_TIMEOUT_OF_MODE &&
+      (nonblocking_fd = mood_message_queue_get_nonblocking_fd (self)) != -1)
+    return mood_mq_receive (nonblocking_fd, buffer, size, priority);
+
+  return mood_mq_try_receive (self->fd, buffer, size, priority);
 }
 
 /* What to do when the first attempt gave no message: errno says why. */

@@ -37,7 +37,8 @@ set_too_large_error (MoodMessageQueue *self, gsize length, GError **error)
 }
 
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a
- * receiver hands the room over to the sender that has waited longest. */
+ * receiver hands the room over to the sender that has waited longest. Where the mode of the queue
+ * counts, the answer of its own descriptor to an attempt tells it. */
 static inline int
 send_or_block (MoodMessageQueue *self,
                const guint8 *message,
@@ -46,10 +47,16 @@ send_or_block (MoodMessageQueue *self,
                gint64 timeout_us,
                GCancellable *cancellable)
 {
+  int nonblocking_fd;
+
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_send (self->fd, message, length, priority);
-  else
-    return mood_mq_try_send (self->fd, message, length, priority);
+
+  if (timeout_us != MOOD_TIMEOUT_OF_MODE &&
+      (nonblocking_fd = mood_message_queue_get_nonblocking_fd (self)) != -1)
+    return mood_mq_send (nonblocking_fd, message, length, priority);
+
+  return mood_mq_try_send (self->fd, message, length, priority);
 }
 
 /* What to do when the first attempt did not send: errno says why. */

@@ -656,6 +656,7 @@ mood_message_queue_init (MoodMessageQueue *self)
 {
   self->state = MOOD_STATE_UNINITIALIZED;
   self->fd = -1;
+  self->nonblocking_fd = -1 - MOOD_ATTEMPTS_BEFORE_NONBLOCKING_FD;
   self->wakeup_fd = -1;
   self->link.data = self;
   g_queue_init (&self->receives);

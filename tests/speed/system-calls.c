@@ -21,7 +21,7 @@
 
 /* How often the thing is done before its system calls count: by then all is made that is made once,
  * and what runs beside it at the start, such as the thread that GTask begins, has come to rest. */
-#define WARM_UP_ROUNDS 10
+#define WARM_UP_ROUNDS 20
 
 /* What ends this program if nothing else does. */
 #define LIMIT_SECONDS 60
