@@ -6,19 +6,24 @@ Arguments: raw|mood|ctypes|posix_ipc LIBRARY_OF_RAW_CALLS
 Requests: pairs|receives SIZE COUNT"""
 
 import ctypes
-import functools
 import importlib.util
+import itertools
 import json
 import os
 import sys
 import time
 
-# As many messages are in the queue before they are received at once.
+# As many messages are in a queue before they are received at once, and as many queues are filled
+# before the clock is started: to look at it takes Python as long as a third of a message.
 BATCH = 10
+QUEUES = 5
+
+
+NUMBERS = itertools.count()
 
 
 def new_name(size):
-    return f"/mood-bench-{os.getpid()}-{size}"
+    return f"/mood-bench-{os.getpid()}-{size}-{next(NUMBERS)}"
 
 
 class ByMood:
@@ -33,7 +38,7 @@ class ByMood:
         self.queue.unlink()
         self.send = self.queue.send
         self.receive = self.queue.recv
-        self.receive_batch = functools.partial(self.queue.receive_many, BATCH)
+        self.receive_batch = self.queue.receive_many
 
 
 class ByCtypes:
@@ -60,8 +65,8 @@ class ByCtypes:
             raise OSError(ctypes.get_errno(), "mq_receive")
         return self.buffer[:length]
 
-    def receive_batch(self):
-        for _ in range(BATCH):
+    def receive_batch(self, count):
+        for _ in range(count):
             self.receive()
 
 
@@ -74,13 +79,13 @@ class ByPosixIpc:
         self.send = self.queue.send
         self.receive = self.queue.receive
 
-    def receive_batch(self):
-        for _ in range(BATCH):
+    def receive_batch(self, count):
+        for _ in range(count):
             self.queue.receive()
 
 
-def pairs(way, message, count):
-    send, receive = way.send, way.receive
+def pairs(ways, message, count):
+    send, receive = ways[0].send, ways[0].receive
     begin = time.perf_counter_ns()
     for _ in range(count):
         send(message)
@@ -88,15 +93,18 @@ def pairs(way, message, count):
     return time.perf_counter_ns() - begin
 
 
-def receives(way, message, count):
+def receives(ways, message, count):
     total = 0
-    for _ in range(count // BATCH):
-        for _ in range(BATCH):
-            way.send(message)
+    turns = count // (BATCH * QUEUES)
+    for _ in range(turns):
+        for way in ways:
+            for _ in range(BATCH):
+                way.send(message)
         begin = time.perf_counter_ns()
-        way.receive_batch()
+        for way in ways:
+            way.receive_batch(BATCH)
         total += time.perf_counter_ns() - begin
-    return total
+    return total * count / (turns * BATCH * QUEUES)
 
 
 FUNCTIONS = {"pairs": pairs, "receives": receives}
@@ -106,9 +114,9 @@ def make_measure(mode, path):
     """The function that gives how many nanoseconds it took."""
     ways = {}
 
-    def get_way(size, kind):
+    def get_ways(size, kind):
         if size not in ways:
-            ways[size] = kind(size)
+            ways[size] = [kind(size) for _ in range(QUEUES)]
         return ways[size]
 
     if mode == "raw":
@@ -117,13 +125,15 @@ def make_measure(mode, path):
         def measure(name, size, count):
             function = library["raw_" + name]
             function.restype = ctypes.c_double
-            return function(get_way(size, ByMood).queue.fileno(), size, count) * count
+            descriptors = [way.queue.fileno() for way in get_ways(size, ByMood)]
+            array = (ctypes.c_int * QUEUES)(*descriptors)
+            return function(array, QUEUES, size, count) * count
 
     else:
         kind = {"mood": ByMood, "ctypes": ByCtypes, "posix_ipc": ByPosixIpc}[mode]
 
         def measure(name, size, count):
-            return FUNCTIONS[name](get_way(size, kind), bytes(size), count)
+            return FUNCTIONS[name](get_ways(size, kind), bytes(size), count)
 
     return measure
 

@@ -509,6 +509,10 @@ mood_message_queue_receive_into_with_timeout (MoodMessageQueue *self,
 {
   gint64 deadline = 0;
 
+  /* What is tried over and over has code of its own. */
+  if (timeout_us == 0)
+    return receive_message_into (self, buffer, size, priority, 0, &deadline, cancellable, error);
+
   return mood_message_queue_receive_into_before (self, buffer, size, priority, timeout_us,
                                                  &deadline, cancellable, error);
 }

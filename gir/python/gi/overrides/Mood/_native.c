@@ -336,22 +336,15 @@ message_clear (Message *message)
     PyBuffer_Release (&message->buffer);
 }
 
-static inline gssize
-send_message (MoodMessageQueue *queue,
-              const Message *message,
-              guint priority,
-              const Patience *patience,
-              GError **error)
+static G_GNUC_NO_INLINE gssize
+wait_and_send_message (MoodMessageQueue *queue,
+                       const Message *message,
+                       guint priority,
+                       const Patience *patience,
+                       GError **error)
 {
   GCancellable *cancellable = patience->cancellable;
-  gboolean tries = patience->has_timeout && patience->timeout_us == 0;
-  gssize sent = -1;
-
-  if (G_LIKELY (tries || message->length <= SMALL_MESSAGE_SIZE))
-    sent = mood_message_queue_send_with_timeout (queue, message->bytes, message->length, priority,
-                                                 0, cancellable, tries ? error : NULL);
-  if (G_LIKELY (sent != -1 || tries))
-    return sent;
+  gssize sent;
 
   begin_waiting ();
   if (patience->has_timeout)
@@ -365,23 +358,35 @@ send_message (MoodMessageQueue *queue,
   return sent;
 }
 
-static gssize
-receive_message_into (MoodMessageQueue *queue,
-                      guint8 *buffer,
-                      gsize size,
-                      guint *priority,
-                      const Patience *patience,
-                      GError **error)
+static inline gssize
+send_message (MoodMessageQueue *queue,
+              const Message *message,
+              guint priority,
+              const Patience *patience,
+              GError **error)
+{
+  gboolean tries = patience->has_timeout && patience->timeout_us == 0;
+  gssize sent = -1;
+
+  if (G_LIKELY (tries || message->length <= SMALL_MESSAGE_SIZE))
+    sent = mood_message_queue_send_with_timeout (queue, message->bytes, message->length, priority,
+                                                 0, patience->cancellable, tries ? error : NULL);
+
+  return G_LIKELY (sent != -1 || tries)
+             ? sent
+             : wait_and_send_message (queue, message, priority, patience, error);
+}
+
+static G_GNUC_NO_INLINE gssize
+wait_and_receive_message (MoodMessageQueue *queue,
+                          guint8 *buffer,
+                          gsize size,
+                          guint *priority,
+                          const Patience *patience,
+                          GError **error)
 {
   GCancellable *cancellable = patience->cancellable;
-  gboolean tries = patience->has_timeout && patience->timeout_us == 0;
-  gssize length = -1;
-
-  if (G_LIKELY (tries || size <= SMALL_MESSAGE_SIZE))
-    length = mood_message_queue_receive_into_with_timeout (queue, buffer, size, priority, 0,
-                                                           cancellable, tries ? error : NULL);
-  if (G_LIKELY (length != -1 || tries))
-    return length;
+  gssize length;
 
   begin_waiting ();
   if (patience->has_timeout)
@@ -395,8 +400,29 @@ receive_message_into (MoodMessageQueue *queue,
   return length;
 }
 
+G_ALWAYS_INLINE static inline gssize
+receive_message_into (MoodMessageQueue *queue,
+                      guint8 *buffer,
+                      gsize size,
+                      guint *priority,
+                      const Patience *patience,
+                      GError **error)
+{
+  gboolean tries = patience->has_timeout && patience->timeout_us == 0;
+  gssize length = -1;
+
+  if (G_LIKELY (tries || size <= SMALL_MESSAGE_SIZE))
+    length =
+        mood_message_queue_receive_into_with_timeout (queue, buffer, size, priority, 0,
+                                                      patience->cancellable, tries ? error : NULL);
+
+  return G_LIKELY (length != -1 || tries)
+             ? length
+             : wait_and_receive_message (queue, buffer, size, priority, patience, error);
+}
+
 /* Into bytes for the longest message, which are then shortened. */
-static PyObject *
+G_ALWAYS_INLINE static inline PyObject *
 receive_in_place (MoodMessageQueue *queue,
                   gsize msgsize,
                   guint *priority,
@@ -413,14 +439,14 @@ receive_in_place (MoodMessageQueue *queue,
                                  patience, error);
   if (length == -1)
     Py_CLEAR (message);
-  else
+  else if (length != (gssize) msgsize)
     _PyBytes_Resize (&message, length);
 
   return message;
 }
 
 /* By way of the stack. */
-static inline PyObject *
+static G_GNUC_NO_INLINE PyObject *
 receive_copied (MoodMessageQueue *queue,
                 guint *priority,
                 const Patience *patience,
@@ -440,9 +466,10 @@ receive_copied (MoodMessageQueue *queue,
   return message;
 }
 
-/* The bytes of one message; NULL as receive_pair() has it. */
-static inline PyObject *
+/* The bytes of one message; NULL as receive_pair() has it. @msgsize is that of the queue. */
+G_ALWAYS_INLINE static inline PyObject *
 receive_message (MoodMessageQueue *queue,
+                 gint64 msgsize,
                  guint *priority,
                  const Patience *patience,
                  gboolean *is_lost,
@@ -451,7 +478,6 @@ receive_message (MoodMessageQueue *queue,
   /* Messages of a struct's size fill each the room that they have: then there is no need to copy.
    */
   static gint64 size_of_full_ones;
-  gint64 msgsize = mood_message_queue_get_msgsize (queue);
   PyObject *message;
 
   /* What was never opened has the size that it was asked for, which may be any. */
@@ -467,11 +493,53 @@ receive_message (MoodMessageQueue *queue,
   return message;
 }
 
+/* An int that was made before. */
+typedef struct
+{
+  PyObject *object;
+  gssize value;
+} Number;
+
+/* What a program sends has mostly one size, and one priority: to make an int costs more than to
+ * have the last one again. @last is zeroed at first. */
+static inline PyObject *
+make_number (Number *last, gssize value)
+{
+  if (G_UNLIKELY (value != last->value || last->object == NULL))
+    {
+      PyObject *number = PyLong_FromSsize_t (value);
+
+      if (number == NULL)
+        return NULL;
+
+      Py_XSETREF (last->object, number);
+      last->value = value;
+    }
+
+  Py_INCREF (last->object);
+
+  return last->object;
+}
+
+/* For how many bytes, or messages, were sent. */
+static PyObject *
+make_count (gssize count)
+{
+  static Number last;
+
+  return make_number (&last, count);
+}
+
 /* One message and its priority; NULL with either @error set or an exception. If the message was
  * taken by then and there was no memory for what it becomes, @is_lost is set. */
-static inline PyObject *
-receive_pair (MoodMessageQueue *queue, const Patience *patience, gboolean *is_lost, GError **error)
+G_ALWAYS_INLINE static inline PyObject *
+receive_pair (MoodMessageQueue *queue,
+              gint64 msgsize,
+              const Patience *patience,
+              gboolean *is_lost,
+              GError **error)
 {
+  static Number last_priority;
   PyObject *pair = PyTuple_New (2);
   PyObject *message, *number;
   guint priority;
@@ -479,8 +547,8 @@ receive_pair (MoodMessageQueue *queue, const Patience *patience, gboolean *is_lo
   if (pair == NULL)
     return NULL;
 
-  message = receive_message (queue, &priority, patience, is_lost, error);
-  number = message != NULL ? PyLong_FromUnsignedLong (priority) : NULL;
+  message = receive_message (queue, msgsize, &priority, patience, is_lost, error);
+  number = message != NULL ? make_number (&last_priority, priority) : NULL;
   if (number == NULL)
     {
       *is_lost = *is_lost || message != NULL;
@@ -493,30 +561,6 @@ receive_pair (MoodMessageQueue *queue, const Patience *patience, gboolean *is_lo
   PyTuple_SET_ITEM (pair, 1, number);
 
   return pair;
-}
-
-/* What a program sends has mostly one size, and to make an int costs more than to have the last
- * one. */
-static PyObject *
-make_count (gssize count)
-{
-  static PyObject *last;
-  static gssize last_count = -1;
-
-  if (count != last_count)
-    {
-      PyObject *number = PyLong_FromSsize_t (count);
-
-      if (number == NULL)
-        return NULL;
-
-      Py_XSETREF (last, number);
-      last_count = count;
-    }
-
-  Py_INCREF (last);
-
-  return last;
 }
 
 PyDoc_STRVAR (send_doc,
@@ -583,7 +627,8 @@ queue_recv (PyObject *self, PyObject *const *arguments, Py_ssize_t n_arguments, 
       !get_patience (values[0], values[1], &patience))
     return NULL;
 
-  message = receive_message (queue, NULL, &patience, &is_lost, &error);
+  message = receive_message (queue, mood_message_queue_get_msgsize (queue), NULL, &patience,
+                             &is_lost, &error);
 
   return error == NULL ? message : raise_error (self, error);
 }
@@ -616,7 +661,7 @@ queue_receive (PyObject *self,
       !get_patience (values[0], values[1], &patience))
     return NULL;
 
-  pair = receive_pair (queue, &patience, &is_lost, &error);
+  pair = receive_pair (queue, mood_message_queue_get_msgsize (queue), &patience, &is_lost, &error);
 
   return error == NULL ? pair : raise_error (self, error);
 }
@@ -644,7 +689,7 @@ queue_receive_many (PyObject *self,
   gboolean is_lost = FALSE;
   Py_ssize_t count = 0;
   Patience patience;
-  gint64 limit;
+  gint64 limit, maxmsg, msgsize;
 
   if (queue == NULL ||
       !parse_arguments ("receive_many", names, G_N_ELEMENTS (names), 2, 1, arguments, n_arguments,
@@ -655,9 +700,9 @@ queue_receive_many (PyObject *self,
 
   /* More than the queue holds cannot be there: what comes in meanwhile is for the next call. What
    * is not open has nothing but an error, and if it never was, the maxmsg that it was asked for. */
-  limit = mood_message_queue_fileno (queue) != -1
-              ? MIN (limit, mood_message_queue_get_maxmsg (queue))
-              : 1;
+  maxmsg = mood_message_queue_fileno (queue) != -1 ? mood_message_queue_get_maxmsg (queue) : 1;
+  limit = MIN (limit, maxmsg);
+  msgsize = mood_message_queue_get_msgsize (queue);
   /* Where items are missing, the collector and whoever looks at its objects must not see the list.
    */
   list = PyList_New ((Py_ssize_t) limit);
@@ -665,23 +710,21 @@ queue_receive_many (PyObject *self,
     return NULL;
   PyObject_GC_UnTrack (list);
 
-  do
+  pair = receive_pair (queue, msgsize, &patience, &is_lost, &error);
+  while (pair != NULL)
     {
-      pair = receive_pair (queue, count == 0 ? &patience : &none, &is_lost,
-                           count == 0 ? &error : NULL);
-      if (pair != NULL)
-        PyList_SET_ITEM (list, count++, pair);
+      PyList_SET_ITEM (list, count++, pair);
+      pair = count < limit ? receive_pair (queue, msgsize, &none, &is_lost, NULL) : NULL;
     }
-  while (pair != NULL && count < limit);
 
   /* Whatever ends this after the first message is told by the next call: no memory for one more,
    * say, as long as that one is still in the queue. */
-  if (count > 0 && !is_lost)
+  if (count > 0 && count < limit && !is_lost)
     PyErr_Clear ();
 
   PyObject_GC_Track (list);
   if (!PyErr_Occurred () && error == NULL &&
-      PyList_SetSlice (list, count, PyList_GET_SIZE (list), NULL) == 0)
+      (count == limit || PyList_SetSlice (list, count, (Py_ssize_t) limit, NULL) == 0))
     return list;
 
   Py_DECREF (list);
@@ -963,7 +1006,7 @@ native_try_to_receive (PyObject *module, PyObject *self)
   if (queue == NULL)
     return NULL;
 
-  pair = receive_pair (queue, &none, &is_lost, &error);
+  pair = receive_pair (queue, mood_message_queue_get_msgsize (queue), &none, &is_lost, &error);
 
   return error == NULL ? pair : raise_error_or_return_none (self, error);
 }
