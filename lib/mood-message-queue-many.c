@@ -50,6 +50,36 @@ get_first_size (MoodMessageQueue *self, guint limit)
   return (gsize) (size <= SMALL_BATCH_SIZE ? size : (guint64) self->msgsize);
 }
 
+/* Adds up to @limit messages that are there, and returns how many. */
+static guint
+receive_rest (MoodMessageQueue *self,
+              Batch *batch,
+              gsize *sizes,
+              guint *priorities,
+              guint limit,
+              GCancellable *cancellable)
+{
+  gboolean may_be_more = TRUE;
+  guint n_received = 0;
+
+  while (n_received < limit && may_be_more && batch_reserve (batch, (gsize) self->msgsize))
+    {
+      gsize room = batch->capacity - batch->length - 1;
+      guint n = mood_message_queue_receive_more (self, batch->bytes + batch->length, room,
+                                                 sizes + n_received, priorities + n_received,
+                                                 limit - n_received, cancellable);
+
+      for (guint i = 0; i < n; i++)
+        room -= sizes[n_received + i];
+      batch->length = batch->capacity - room - 1;
+      n_received += n;
+      /* It ended where the next one might not have had the room, or else because there was none. */
+      may_be_more = room < (gsize) self->msgsize;
+    }
+
+  return n_received;
+}
+
 /* Gives back what the messages do not need. NULL means an error and nothing else, so that empty
  * messages have an array, too. */
 static guint8 *
@@ -129,10 +159,11 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
 {
   g_autofree gsize *all_sizes = NULL;
   g_autofree guint *all_priorities = NULL;
-  guint n_received = 0;
   Batch batch = { 0 };
   gint64 deadline = 0;
   gsize total = 0;
+  guint n_received;
+  gssize size;
 
   if (sizes != NULL)
     *sizes = NULL;
@@ -178,29 +209,18 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
       return NULL;
     }
 
-  do
-    {
-      gboolean is_first = n_received == 0;
-      gssize size;
-
-      size = mood_message_queue_receive_into_before (self, batch.bytes + batch.length,
-                                                     batch.capacity - batch.length,
-                                                     &all_priorities[n_received],
-                                                     is_first ? timeout_us : 0, &deadline,
-                                                     cancellable, is_first ? error : NULL);
-      if (size == -1)
-        break;
-
-      batch.length += (gsize) size;
-      all_sizes[n_received++] = (gsize) size;
-    }
-  while (n_received < limit && batch_reserve (&batch, (gsize) self->msgsize));
-
-  if (n_received == 0)
+  size =
+      mood_message_queue_receive_into_before (self, batch.bytes, batch.capacity, &all_priorities[0],
+                                              timeout_us, &deadline, cancellable, error);
+  if (size == -1)
     {
       g_free (batch.bytes);
       return NULL;
     }
+
+  batch.length = all_sizes[0] = (gsize) size;
+  n_received =
+      1 + receive_rest (self, &batch, all_sizes + 1, all_priorities + 1, limit - 1, cancellable);
 
   if (n_sizes != NULL)
     *n_sizes = n_received;

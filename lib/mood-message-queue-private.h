@@ -196,6 +196,13 @@ gssize mood_message_queue_receive_into_before (MoodMessageQueue *self,
                                                gint64 *deadline,
                                                GCancellable *cancellable,
                                                GError **error);
+guint mood_message_queue_receive_more (MoodMessageQueue *self,
+                                       guint8 *buffer,
+                                       gsize size,
+                                       gsize *sizes,
+                                       guint *priorities,
+                                       guint limit,
+                                       GCancellable *cancellable);
 
 /* mood-message-queue-try.c */
 int mood_message_queue_count_attempt (MoodMessageQueue *self);

@@ -27,6 +27,18 @@ begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **err
                                            MOOD_ACTION_RECEIVE, error);
 }
 
+/* Takes a message that is there; -1 with errno set if there is none. */
+static inline gssize
+try_to_take (MoodMessageQueue *self, guint8 *buffer, gsize size, guint *priority)
+{
+  int nonblocking_fd = mood_message_queue_get_nonblocking_fd (self);
+
+  if (G_LIKELY (nonblocking_fd != -1))
+    return mood_mq_receive (nonblocking_fd, buffer, size, priority);
+
+  return mood_mq_try_receive (self->fd, buffer, size, priority);
+}
+
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
  * hands its message over to the receiver that has waited longest. Where the mode of the queue
  * counts, the answer of its own descriptor to an attempt tells it. */
@@ -38,16 +50,13 @@ receive_or_block (MoodMessageQueue *self,
                   gint64 timeout_us,
                   GCancellable *cancellable)
 {
-  int nonblocking_fd;
-
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_receive (self->fd, buffer, size, priority);
 
-  if (timeout_us != MOOD_TIMEOUT_OF_MODE &&
-      (nonblocking_fd = mood_message_queue_get_nonblocking_fd (self)) != -1)
-    return mood_mq_receive (nonblocking_fd, buffer, size, priority);
+  if (timeout_us == MOOD_TIMEOUT_OF_MODE)
+    return mood_mq_try_receive (self->fd, buffer, size, priority);
 
-  return mood_mq_try_receive (self->fd, buffer, size, priority);
+  return try_to_take (self, buffer, size, priority);
 }
 
 /* What to do when the first attempt gave no message: errno says why. */
@@ -236,6 +245,35 @@ receive_message_into (MoodMessageQueue *self,
   return length;
 }
 
+/* What is done over and over has code of its own, in which more is constant. */
+static G_GNUC_NO_INLINE gssize
+try_to_receive_into (MoodMessageQueue *self,
+                     guint8 *buffer,
+                     gsize size,
+                     guint *priority,
+                     GCancellable *cancellable,
+                     GError **error)
+{
+  gint64 deadline = 0;
+
+  return receive_message_into (self, buffer, size, priority, 0, &deadline, cancellable, error);
+}
+
+static G_GNUC_NO_INLINE gssize
+receive_into_in_time (MoodMessageQueue *self,
+                      guint8 *buffer,
+                      gsize size,
+                      guint *priority,
+                      gint64 timeout_us,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  gint64 deadline = 0;
+
+  return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
+                               &deadline, cancellable, error);
+}
+
 /* Receives what is there. NULL without @error set means that there is nothing. */
 guint8 *
 mood_message_queue_receive_now (MoodMessageQueue *self,
@@ -273,6 +311,41 @@ mood_message_queue_receive_into_before (MoodMessageQueue *self,
 {
   return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
                                deadline, cancellable, error);
+}
+
+/* Takes further messages that are there, without waiting, one after the other into @buffer: at most
+ * @limit of them, and as many as there is room for. Returns how many there were. */
+guint
+mood_message_queue_receive_more (MoodMessageQueue *self,
+                                 guint8 *buffer,
+                                 gsize size,
+                                 gsize *sizes,
+                                 guint *priorities,
+                                 guint limit,
+                                 GCancellable *cancellable)
+{
+  guint n_received = 0;
+
+  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN) != 0)
+    return 0;
+
+  while (n_received < limit && size >= (gsize) self->msgsize &&
+         (g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0 &&
+         !g_cancellable_is_cancelled (cancellable))
+    {
+      gssize length = try_to_take (self, buffer, size, &priorities[n_received]);
+
+      if (length == -1)
+        break;
+
+      sizes[n_received++] = (gsize) length;
+      buffer += length;
+      size -= (gsize) length;
+    }
+
+  mood_message_queue_end (self);
+
+  return n_received;
 }
 
 /**
@@ -507,12 +580,8 @@ mood_message_queue_receive_into_with_timeout (MoodMessageQueue *self,
                                               GCancellable *cancellable,
                                               GError **error)
 {
-  gint64 deadline = 0;
-
-  /* What is tried over and over has code of its own. */
   if (timeout_us == 0)
-    return receive_message_into (self, buffer, size, priority, 0, &deadline, cancellable, error);
+    return try_to_receive_into (self, buffer, size, priority, cancellable, error);
 
-  return mood_message_queue_receive_into_before (self, buffer, size, priority, timeout_us,
-                                                 &deadline, cancellable, error);
+  return receive_into_in_time (self, buffer, size, priority, timeout_us, cancellable, error);
 }

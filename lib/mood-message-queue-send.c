@@ -47,13 +47,15 @@ send_or_block (MoodMessageQueue *self,
                gint64 timeout_us,
                GCancellable *cancellable)
 {
-  int nonblocking_fd;
+  int nonblocking_fd = -1;
 
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_send (self->fd, message, length, priority);
 
-  if (timeout_us != MOOD_TIMEOUT_OF_MODE &&
-      (nonblocking_fd = mood_message_queue_get_nonblocking_fd (self)) != -1)
+  if (timeout_us != MOOD_TIMEOUT_OF_MODE)
+    nonblocking_fd = mood_message_queue_get_nonblocking_fd (self);
+
+  if (nonblocking_fd != -1)
     return mood_mq_send (nonblocking_fd, message, length, priority);
 
   return mood_mq_try_send (self->fd, message, length, priority);
@@ -123,6 +125,35 @@ send_message (MoodMessageQueue *self,
   mood_message_queue_end (self);
 
   return sent ? (gssize) length : -1;
+}
+
+/* What is done over and over has code of its own, in which more is constant. */
+static G_GNUC_NO_INLINE gssize
+try_to_send (MoodMessageQueue *self,
+             const guint8 *message,
+             gsize length,
+             guint priority,
+             GCancellable *cancellable,
+             GError **error)
+{
+  gint64 deadline = 0;
+
+  return send_message (self, message, length, FALSE, priority, 0, &deadline, cancellable, error);
+}
+
+static G_GNUC_NO_INLINE gssize
+send_in_time (MoodMessageQueue *self,
+              const guint8 *message,
+              gsize length,
+              guint priority,
+              gint64 timeout_us,
+              GCancellable *cancellable,
+              GError **error)
+{
+  gint64 deadline = 0;
+
+  return send_message (self, message, length, FALSE, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
+                       &deadline, cancellable, error);
 }
 
 /* Sends if there is room. FALSE without @error set means that there is none. */
@@ -286,14 +317,10 @@ mood_message_queue_send_with_timeout (MoodMessageQueue *self,
                                       GCancellable *cancellable,
                                       GError **error)
 {
-  gint64 deadline = 0;
-
-  /* What is tried over and over has code of its own. */
   if (timeout_us == 0)
-    return send_message (self, message, length, FALSE, priority, 0, &deadline, cancellable, error);
+    return try_to_send (self, message, length, priority, cancellable, error);
 
-  return mood_message_queue_send_before (self, message, length, priority, timeout_us, &deadline,
-                                         cancellable, error);
+  return send_in_time (self, message, length, priority, timeout_us, cancellable, error);
 }
 
 /**

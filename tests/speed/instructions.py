@@ -44,14 +44,14 @@ BUDGETS = {
     "exchange-into-cancellable": ("send + receive_into, with a cancellable", 1, 188),  # t
     "exchange": ("send + receive", 1, 241),  # t
     "exchange-cancellable": ("send + receive, with a cancellable", 1, 273),  # t
-    "exchange-now": ("send + receive, with timeout 0", 1, 267),  # c
-    "exchange-in-time": ("send + receive, with a timeout", 1, 267),  # c
+    "exchange-now": ("send + receive, with timeout 0", 1, 255),  # t
+    "exchange-in-time": ("send + receive, with a timeout", 1, 261),  # t
     "send-many": ("send_many of 10, each", 10, 143),  # c
-    "receive-many": ("receive_many of 10, each", 10, 194),  # c
+    "receive-many": ("receive_many of 10, each", 10, 133),  # c
     "receiver": ("a main loop's round with a receiver that takes 16, each", 16, 234, 271),  # c, t
     "watch": ("a main loop's round with a watch", 1, 1670, 2290),  # t
     "try-receive": ("receive with timeout 0 from an empty queue", 1, 4250),  # s
-    "try-receive-without-error": ("the same, where nobody asks for the error", 1, 247),
+    "try-receive-without-error": ("the same, where nobody asks for the error", 1, 240),
     "send-closed": ("send to a closed queue", 1, 2800),  # s
     "async": (
         "receive_async of a message that waits, and the main loop's round",
