@@ -40,8 +40,7 @@ try_to_take (MoodMessageQueue *self, guint8 *buffer, gsize size, guint *priority
 }
 
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
- * hands its message over to the receiver that has waited longest. Where the mode of the queue
- * counts, the answer of its own descriptor to an attempt tells it. */
+ * hands its message over to the receiver that has waited longest. */
 static inline gssize
 receive_or_block (MoodMessageQueue *self,
                   guint8 *buffer,
@@ -52,11 +51,8 @@ receive_or_block (MoodMessageQueue *self,
 {
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_receive (self->fd, buffer, size, priority);
-
-  if (timeout_us == MOOD_TIMEOUT_OF_MODE)
-    return mood_mq_try_receive (self->fd, buffer, size, priority);
-
-  return try_to_take (self, buffer, size, priority);
+  else
+    return try_to_take (self, buffer, size, priority);
 }
 
 /* What to do when the first attempt gave no message: errno says why. */

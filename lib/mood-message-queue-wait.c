@@ -10,6 +10,7 @@
 #include "mood-interrupt-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -210,6 +211,14 @@ get_deadline (gint64 timeout_us)
   return timeout_us < 0 || timeout_us > G_MAXINT64 - now ? G_MAXINT64 : now + timeout_us;
 }
 
+static gboolean
+is_blocking (MoodMessageQueue *self)
+{
+  int oflag = fcntl (self->fd, F_GETFL);
+
+  return oflag != -1 && (oflag & O_NONBLOCK) == 0;
+}
+
 /* What to do within a call that has begun, after an attempt to send or to receive failed with
  * @errsv: TRUE means that the caller tries again, now or after a wait that this has done; FALSE,
  * with @error set, that the call is over. What @condition waits for tells which of the two it is.
@@ -248,11 +257,13 @@ mood_message_queue_wait_to_retry (MoodMessageQueue *self,
       return TRUE;
 
     /* What a descriptor in nonblocking mode answers, and what one that is not answers when it is
-     * told not to wait. A call that has begun to wait goes on when the mode is changed. */
+     * told not to wait. A call with a cancellable has asked the descriptor for attempts, and not
+     * the queue's own. A call that has begun to wait goes on when the mode is changed. */
     case EAGAIN:
     case ETIMEDOUT:
       if (timeout_us == MOOD_TIMEOUT_OF_MODE)
-        may_wait = errsv == ETIMEDOUT || *deadline != 0;
+        may_wait =
+            errsv == ETIMEDOUT || *deadline != 0 || (cancellable != NULL && is_blocking (self));
       else
         may_wait = timeout_us != 0;
       break;

@@ -28,9 +28,9 @@ EXCHANGE = {**SEND, **RECEIVE}
 WAIT_TO_SEND = {"mq_timedsend": 2, "ppoll": 1}
 WAIT_TO_RECEIVE = {"mq_timedreceive": 2, "ppoll": 1}
 
-# The descriptor that GLib makes for a cancellable that is waited for, and the one that libmood
-# makes first to see whether there is one to be had: without one GLib would end the process.
-CANCELLABLE = {"eventfd2": 2, "close": 2}
+# The descriptor that libmood makes for a cancellable that is waited for, and a look at the mode of the
+# queue: what the descriptor for attempts answers does not tell it.
+CANCELLABLE = {"eventfd2": 1, "close": 1, "fcntl": 1}
 
 # Whenever a source that has a descriptor begins and ends a dispatch, GLib wakes its own main
 # context up.
