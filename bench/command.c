@@ -40,7 +40,7 @@ open_queue (int flags)
   mqd_t queue = mq_open (queue_name, flags);
 
   if (queue == (mqd_t) -1)
-    bench_fail (queue_name);
+    bench_fail_by_errno (queue_name);
 
   return queue;
 }
@@ -56,7 +56,7 @@ send_raw (gconstpointer data)
       int length = snprintf (message, sizeof message, "%d", i);
 
       if (mq_send (queue, message, (size_t) length, 0) == -1)
-        bench_fail ("mq_send");
+        bench_fail_by_errno ("mq_send");
     }
 
   return TRUE;
@@ -71,7 +71,7 @@ receive_raw (gconstpointer data)
 
   for (int i = 0; i < atoi (n_messages); i++)
     if (mq_receive (queue, message, sizeof message, &priority) == -1)
-      bench_fail ("mq_receive");
+      bench_fail_by_errno ("mq_receive");
 
   return TRUE;
 }
@@ -82,7 +82,7 @@ send_by_command (gconstpointer data)
   lseek (input, 0, SEEK_SET);
   dup2 (input, STDIN_FILENO);
   execl (tool, "mood", "send", queue_name, "--lines", NULL);
-  bench_fail (tool);
+  bench_fail_by_errno (tool);
 
   return FALSE;
 }
@@ -93,7 +93,7 @@ receive_by_command (gconstpointer data)
   lseek (output, 0, SEEK_SET);
   dup2 (output, STDOUT_FILENO);
   execl (tool, "mood", "recv", queue_name, "--count", n_messages, "--format=line", NULL);
-  bench_fail (tool);
+  bench_fail_by_errno (tool);
 
   return FALSE;
 }
@@ -104,7 +104,7 @@ start (gboolean (*run) (gconstpointer data))
   pid_t pid = bench_start_process (run, NULL);
 
   if (pid == -1)
-    bench_fail ("fork");
+    bench_fail_by_errno ("fork");
 
   return pid;
 }
@@ -128,7 +128,7 @@ make_file (void)
   FILE *file = tmpfile ();
 
   if (file == NULL)
-    bench_fail ("tmpfile");
+    bench_fail_by_errno ("tmpfile");
 
   return fileno (file);
 }
@@ -142,7 +142,7 @@ fill_input (void)
     g_string_append_printf (lines, "%d\n", i);
   if (ftruncate (input, 0) == -1 ||
       pwrite (input, lines->str, lines->len, 0) != (ssize_t) lines->len)
-    bench_fail ("write");
+    bench_fail_by_errno ("write");
 }
 
 static void
@@ -177,7 +177,7 @@ main (int argc, char **argv)
   snprintf (queue_name, sizeof queue_name, "/mood-bench-%d", (int) parent);
   queue = mq_open (queue_name, O_RDWR | O_CREAT | O_EXCL, 0600, &attributes);
   if (queue == (mqd_t) -1)
-    bench_fail (queue_name);
+    bench_fail_by_errno (queue_name);
   atexit (unlink_queue);
   input = make_file ();
   output = make_file ();

@@ -12,7 +12,6 @@
 #include "process.h"
 #include "requests.h"
 
-#include <errno.h>
 #include <glib-unix.h>
 #include <mqueue.h>
 #include <stdlib.h>
@@ -150,8 +149,7 @@ find_way (const char *name)
     if (g_str_equal (ways[i].name, name))
       return &ways[i];
 
-  errno = EINVAL;
-  bench_fail (name);
+  bench_fail ("There is no such way to receive");
 }
 
 /* Nothing of them is left, however this ends. */
@@ -214,6 +212,7 @@ main (void)
   g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (MoodMessageQueue) sender_queue = NULL;
+  g_autoptr (GError) error = NULL;
   Run run = { .queues = queues, .loop = loop };
   mqd_t descriptor;
   pid_t sender;
@@ -221,14 +220,15 @@ main (void)
 
   make_queues (&run, 1);
   /* It waits while the queue is full: that is a matter of the open description. */
-  sender_queue = mood_message_queue_reopen (g_ptr_array_index (queues, 0), MOOD_OPEN_WRONLY, NULL);
+  sender_queue =
+      mood_message_queue_reopen (g_ptr_array_index (queues, 0), MOOD_OPEN_WRONLY, &error);
   if (sender_queue == NULL)
-    bench_fail ("mood_message_queue_reopen");
+    bench_fail (error->message);
   descriptor = mood_message_queue_fileno (sender_queue);
 
   sender = bench_start_process (send_for_ever, &descriptor);
   if (sender == -1)
-    bench_fail ("fork");
+    bench_fail_by_errno ("fork");
   bench_pin (0);
   status = bench_serve (3, receive_on_main_loop, &run);
   bench_end_process (sender);

@@ -10,7 +10,6 @@
 #include "process.h"
 #include "requests.h"
 
-#include <errno.h>
 #include <glib-unix.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -31,17 +30,23 @@ open_queue (void)
   return queue;
 }
 
-static gpointer
+static void
 make_queue (MoodMessageQueue *queue)
 {
-  return mood_message_queue_reopen (queue, MOOD_OPEN_RDWR, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (mood_message_queue_reopen (queue, MOOD_OPEN_RDWR, &error) == NULL)
+    bench_fail (error->message);
 }
 
-static gpointer
+static void
 make_socket (MoodMessageQueue *queue)
 {
-  return g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_DEFAULT,
-                       NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_DEFAULT,
+                    &error) == NULL)
+    bench_fail (error->message);
 }
 
 static gboolean
@@ -66,42 +71,39 @@ on_message (MoodMessageQueue *queue,
   return G_SOURCE_CONTINUE;
 }
 
-static gpointer
+static void
 attach (GSource *source, GSourceFunc func)
 {
   g_source_set_callback (source, func, NULL, NULL);
   g_source_attach (source, NULL);
-
-  return source;
 }
 
-static gpointer
+static void
 make_watch (MoodMessageQueue *queue)
 {
-  return attach (mood_message_queue_create_source (queue, G_IO_IN, NULL),
-                 (GSourceFunc) (GCallback) on_ready);
+  attach (mood_message_queue_create_source (queue, G_IO_IN, NULL),
+          (GSourceFunc) (GCallback) on_ready);
 }
 
-static gpointer
+static void
 make_source (MoodMessageQueue *queue)
 {
-  return attach (g_unix_fd_source_new (mood_message_queue_fileno (queue), G_IO_IN),
-                 (GSourceFunc) (GCallback) on_descriptor);
+  attach (g_unix_fd_source_new (mood_message_queue_fileno (queue), G_IO_IN),
+          (GSourceFunc) (GCallback) on_descriptor);
 }
 
 /* Its buffer is made with its first message. */
-static gpointer
+static void
 make_receiver (MoodMessageQueue *queue)
 {
-  gpointer source = attach (mood_message_queue_create_receiver_source (queue, NULL),
-                            (GSourceFunc) (GCallback) on_message);
+  g_autoptr (GError) error = NULL;
 
-  if (!mood_message_queue_send (queue, (const guint8 *) "x", 1, 0, NULL, NULL))
-    bench_fail ("send");
+  attach (mood_message_queue_create_receiver_source (queue, NULL),
+          (GSourceFunc) (GCallback) on_message);
+  if (mood_message_queue_send (queue, (const guint8 *) "x", 1, 0, NULL, &error) == -1)
+    bench_fail (error->message);
   while (mood_message_queue_get_curmsgs (queue) > 0)
     g_main_context_iteration (NULL, FALSE);
-
-  return source;
 }
 
 static void
@@ -111,18 +113,16 @@ on_received (GObject *object, GAsyncResult *result, gpointer user_data)
       mood_message_queue_receive_finish (MOOD_MESSAGE_QUEUE (object), result, NULL, NULL, NULL));
 }
 
-static gpointer
+static void
 make_call (MoodMessageQueue *queue)
 {
   mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received, NULL);
-
-  return queue;
 }
 
 typedef struct
 {
   const char *name;
-  gpointer (*make) (MoodMessageQueue *queue);
+  void (*make) (MoodMessageQueue *queue);
 } Thing;
 
 static const Thing things[] = {
@@ -137,8 +137,7 @@ find_thing (const char *name)
     if (g_str_equal (things[i].name, name))
       return &things[i];
 
-  errno = EINVAL;
-  bench_fail (name);
+  bench_fail ("There is no such thing to make");
 }
 
 /* One is there beforehand: what is made once, such as a class, is no part of it. Nothing is freed,
@@ -154,8 +153,7 @@ measure (gconstpointer data)
 
   for (guint i = 0; i <= n_things; i++)
     {
-      if (thing->make (queue) == NULL)
-        bench_fail (thing->name);
+      thing->make (queue);
       if (i == 0)
         before = mallinfo2 ().uordblks;
     }
@@ -171,7 +169,7 @@ measure_afresh (char **words, gpointer user_data)
   pid_t pid = bench_start_process (measure, words);
 
   if (pid == -1)
-    bench_fail ("fork");
+    bench_fail_by_errno ("fork");
   waitpid (pid, NULL, 0);
 }
 

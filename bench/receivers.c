@@ -77,17 +77,17 @@ run_processes (char **words, gpointer user_data)
 
   for (guint i = 0; i < run.n_receivers; i++)
     if (bench_start_process (receive_all, &run) == -1)
-      bench_fail ("fork");
+      bench_fail_by_errno ("fork");
 
   begin = g_get_monotonic_time ();
   if (!send_all (&run))
-    bench_fail ("mq_send");
+    bench_fail_by_errno ("mq_send");
   for (guint i = 0; i < run.n_receivers; i++)
     {
       int status;
 
       if (wait (&status) == -1 || status != 0)
-        bench_fail ("a process");
+        bench_fail ("A process that was to receive has failed");
     }
   bench_answer_seconds ((double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC);
 }

@@ -32,7 +32,7 @@ bench_serve (guint n_words, BenchRequestFunc func, gpointer user_data)
 }
 
 static void
-answer (const char *member, double value)
+answer_number (const char *member, double value)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
@@ -43,20 +43,46 @@ answer (const char *member, double value)
 void
 bench_answer_seconds (double seconds)
 {
-  answer ("seconds", seconds);
+  answer_number ("seconds", seconds);
 }
 
 void
 bench_answer_bytes (double bytes)
 {
-  answer ("bytes", bytes);
+  answer_number ("bytes", bytes);
+}
+
+/* Any text is a string of JSON then. */
+void
+bench_answer_text (const char *member, const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+
+  printf ("{\"%s\": \"", member);
+  for (const char *byte = valid; *byte != '\0'; byte++)
+    if (*byte == '"' || *byte == '\\')
+      printf ("\\%c", *byte);
+    else if (g_ascii_iscntrl (*byte))
+      printf ("\\u%04x", (unsigned) *byte);
+    else
+      putchar (*byte);
+  printf ("\"}\n");
+  fflush (stdout);
 }
 
 /* Who asked is told, and this ends. */
 void
-bench_fail (const char *what)
+bench_fail (const char *why)
 {
-  printf ("{\"error\": \"%s: %s\"}\n", what, g_strerror (errno));
-  fflush (stdout);
+  bench_answer_text ("error", why);
   exit (1);
+}
+
+/* For a function that has set errno. */
+void
+bench_fail_by_errno (const char *what)
+{
+  g_autofree char *why = g_strdup_printf ("%s: %s", what, g_strerror (errno));
+
+  bench_fail (why);
 }

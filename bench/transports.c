@@ -18,6 +18,7 @@
  *   {"error": "…"}                          it could not be measured */
 
 #include "quantile.h"
+#include "requests.h"
 #include "transport-depth.h"
 #include "transport-measure.h"
 
@@ -45,22 +46,6 @@ static const struct
   { "one-way", TRANSPORT_KIND_ONE_WAY },
   { "round-trip", TRANSPORT_KIND_ROUND_TRIP },
 };
-
-static void
-print_member (const char *name, const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-
-  printf ("{\"%s\": \"", name);
-  for (const char *byte = valid; *byte != '\0'; byte++)
-    if (*byte == '"' || *byte == '\\')
-      printf ("\\%c", *byte);
-    else if (g_ascii_iscntrl (*byte))
-      printf ("\\u%04x", (unsigned) *byte);
-    else
-      putchar (*byte);
-  printf ("\"}\n");
-}
 
 static gboolean
 find_kind (const char *name, TransportKind *kind, GError **error)
@@ -149,7 +134,7 @@ answer_turn (char **words, GError **error)
     return FALSE;
 
   if (turn.transport->missing != NULL)
-    print_member ("missing", turn.transport->missing);
+    bench_answer_text ("missing", turn.transport->missing);
   else if ((turn.transport->kinds & turn.load.kind) == 0)
     printf ("{\"unsupported\": true}\n");
   else if (transport_measure (&turn, &seconds, percentiles_us, error))
@@ -206,7 +191,7 @@ main (void)
       g_autoptr (GError) error = NULL;
 
       if (!answer (g_strchomp (line), &error))
-        print_member ("error", error->message);
+        bench_answer_text ("error", error->message);
       fflush (stdout);
     }
   free (line);
