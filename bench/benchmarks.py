@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What is measured: each benchmark is a set of ways to do the same, at several sizes and depths."""
+"""What is measured: each benchmark is a set of ways to do the same, at several sizes and depths.
+
+As a program, this names the benchmarks: on each line one, its suite for Meson, and its title."""
 
 from dataclasses import dataclass, field
 
@@ -20,12 +22,14 @@ class Way:
 @dataclass
 class Benchmark:
     name: str
-    title: str  # with the parameters in it
+    title: str
+    details: str  # that follow the title, with the parameters of a table in words
     unit: str  # of the time of one of what is counted
     baseline: str  # the way with which the others are compared, or None
     ways: list
     parameters: list  # of the tables
     quick: list  # of the tables of a quick run
+    suite: str = "c"  # for Meson
     note: str = ""
     is_rate: bool = False  # whether the ratio is of what is done in the same time: more is better
     is_of_processor: bool = False  # whether the time counts in which the process has a processor
@@ -101,7 +105,8 @@ def remembered(name, title):
 BENCHMARKS = [
     Benchmark(
         "calls",
-        "A message sent and received in one process: {size} bytes, {depth} deep",
+        "A message sent and received in one process",
+        "{size}, {depth}",
         "ns a pair",
         "raw",
         CALLS,
@@ -110,18 +115,20 @@ BENCHMARKS = [
     ),
     Benchmark(
         "one-way",
-        "From one process to another, as fast as it goes: {size} bytes, {depth} deep",
+        "From one process to another, as fast as it goes",
+        "{cores}, {size}, {depth}",
         "ns a message",
         "mood",
         peers("one-way"),
         [*sizes(SIZES, depth=10, cores=2), {"size": 64, "depth": LARGEST, "cores": 2}],
         sizes((64,), depth=10, cores=2),
-        "Pipes and sockets hold many more messages than ten, and ZeroMQ puts many small ones into one"
-        " system call: their processes seldom wait for each other.",
+        note="Pipes and sockets hold many more messages than ten, and ZeroMQ puts many small ones into"
+        " one system call: their processes seldom wait for each other.",
     ),
     Benchmark(
         "round-trip",
-        "To another process and back, {cores} core(s): {size} bytes",
+        "To another process and back",
+        "{cores}, {size}",
         "µs a round trip",
         "mood",
         peers("round-trip"),
@@ -130,7 +137,8 @@ BENCHMARKS = [
     ),
     Benchmark(
         "main-loop",
-        "Received on a main loop, from a sender on another core where there is one: 64 bytes, 10 deep",
+        "From one process to the main loop of another",
+        "{cores}, 64 bytes, 10 deep",
         "ns a message",
         "source",
         [
@@ -140,14 +148,14 @@ BENCHMARKS = [
             in_loop("watch", "libmood: a watch, 1 message a dispatch"),
             in_loop("async", "libmood: receive_async, one after the other", 1.0),
         ],
-        [{"queues": 1}],
-        [{"queues": 1}],
-        "More is better.",
+        [{"queues": 1, "cores": 2}],
+        [{"queues": 1, "cores": 2}],
         is_rate=True,
     ),
     Benchmark(
         "queues",
-        "One of {queues} queues that a main loop watches gets a message",
+        "From one process to the main loop of another that watches many queues",
+        "{cores}, {queues}",
         "ns a message",
         "source",
         [
@@ -155,13 +163,14 @@ BENCHMARKS = [
             in_loop("watch", "libmood: watches"),
             in_loop("receiver", "libmood: receivers"),
         ],
-        [{"queues": queues} for queues in (1, 10, 100, 200)],
-        [{"queues": queues} for queues in (1, 200)],
-        "The main loop polls all of them each time, whoever made the sources.",
+        [{"queues": queues, "cores": 2} for queues in (1, 10, 100, 200)],
+        [{"queues": queues, "cores": 2} for queues in (1, 200)],
+        note="The main loop polls all of them each time, whoever made the sources.",
     ),
     Benchmark(
         "receivers",
-        "{receivers} process(es) receive from one queue: 64 bytes, 10 deep",
+        "From one process to several by one queue",
+        "{receivers}, 64 bytes, 10 deep",
         "ns a message",
         "raw",
         [
@@ -174,27 +183,32 @@ BENCHMARKS = [
     ),
     Benchmark(
         "python",
-        "Python, a message sent and received: {size} bytes",
+        "Python, a message sent and received",
+        "{size}",
         "ns a pair",
         "raw",
         pythons("pairs", "C: mq_send(), mq_receive()", "send, recv", "ctypes: mq_send, mq_receive",
                 (1.22, 2.2)),
         sizes((64, 1024)),
         sizes((64,)),
+        "python",
     ),
     Benchmark(
         "python-many",
-        "Python, ten messages received at once: {size} bytes",
+        "Python, ten messages received at once",
+        "{size}",
         "ns a message",
         "raw",
         pythons("receives", "C: mq_receive(), ten times", "receive_many(10)",
                 "ctypes: mq_receive, ten times", (1.2, None)),
         sizes((64, 1024)),
         sizes((64,)),
+        "python",
     ),
     Benchmark(
         "javascript",
-        "JavaScript (GJS), a message sent and received: {size} bytes",
+        "JavaScript (GJS), a message sent and received",
+        "{size}",
         "ns a pair",
         "raw",
         [
@@ -205,12 +219,14 @@ BENCHMARKS = [
         ],
         sizes((64, 1024)),
         sizes((64,)),
+        "javascript",
         count=10000,
         is_of_processor=True,
     ),
     Benchmark(
         "command",
         "The command: mood send --lines to mood recv, short lines",
+        "",
         "ns a line",
         "raw",
         [
@@ -219,12 +235,14 @@ BENCHMARKS = [
         ],
         [{}],
         [{}],
+        "tools",
         "Starting the processes counts.",
         count=50000,
     ),
     Benchmark(
         "memory",
         "Memory on the heap",
+        "",
         "bytes each",
         None,
         [
@@ -241,3 +259,8 @@ BENCHMARKS = [
         is_of_memory=True,
     ),
 ]
+
+
+if __name__ == "__main__":
+    for benchmark in BENCHMARKS:
+        print(benchmark.name, benchmark.suite, benchmark.title)

@@ -12,6 +12,7 @@ PROGRAMS is the file in which the build says what it has built."""
 import argparse
 import json
 import os
+import shutil
 import statistics
 import sys
 
@@ -46,9 +47,9 @@ class Turn:
         self.benchmark = benchmark
         self.way = way
         self.parameters = parameters
-        self.worker = workers.get(way.worker)
         self.count = benchmark.count or TRIAL_COUNT
-        self.missing = None if self.worker else way.worker
+        self.missing = workers.get_missing(way.worker)
+        self.worker = None if self.missing else workers.get(way.worker)
         self.values = []
         self.quantiles = []
 
@@ -117,7 +118,7 @@ def measure_table(benchmark, parameters, workers, pace):
     baseline = next((turn for turn in turns if turn.way.name == benchmark.baseline), None)
     return {
         "benchmark": benchmark.name,
-        "title": benchmark.title.format(**parameters),
+        "title": tables.format_title(benchmark, parameters),
         "note": benchmark.note,
         "parameters": parameters,
         "unit": benchmark.unit,
@@ -127,36 +128,63 @@ def measure_table(benchmark, parameters, workers, pace):
     }
 
 
+def get_option(name):
+    return f"“meson configure -D{name}=enabled”"
+
+
 def resolve(parameters, workers):
-    """The largest depth is what the user may have right now."""
-    if parameters.get("depth") != benchmarks.LARGEST:
-        return parameters
-    transports = workers.get("transports")
-    return {**parameters, "depth": transports.ask(f"limits {parameters['size']}")["largest_depth"]}
+    """With what is there: no more cores than these, and the largest depth that the user may have now."""
+    resolved = dict(parameters)
+    if "cores" in parameters:
+        resolved["cores"] = min(parameters["cores"], machine.count_cores())
+    if parameters.get("depth") == benchmarks.LARGEST:
+        answer = workers.get("transports").ask(f"limits {parameters['size']}")
+        resolved["depth"] = answer["largest_depth"]
+    return resolved
 
 
-def get_commands(programs):
-    """The command, the additions to the environment and the cores of each worker; all that Python
-    and JavaScript do is on one core, as two threads would make it another measurement."""
+def resolve_all(all_parameters, workers):
+    """Each once: what differs may be the same with what is there."""
+    chosen = []
+    for parameters in all_parameters:
+        resolved = resolve(parameters, workers)
+        if resolved not in chosen:
+            chosen.append(resolved)
+    return chosen
+
+
+def get_programs(programs):
+    """That of each worker; all that Python and JavaScript do is on one core, as two threads would make
+    it another measurement."""
     one_core = {max(os.sched_getaffinity(0))}
     environment = programs["environment"]
     here = os.path.dirname(os.path.abspath(__file__))
 
-    def of_python(mode, **details):
-        command = [programs["python"], "-B", f"{here}/python.py", mode, programs["raw_calls"]]
-        return command, {**environment, **details}, one_core
+    def of_c(name, **details):
+        path = programs[name]
+        return worker.Program([path], {**environment, **details}, [(path, "")])
+
+    def of_python(mode, parts=(), **details):
+        python, library = programs["python"], programs["raw_calls"]
+        return worker.Program(
+            [python, "-B", f"{here}/python.py", mode, library], {**environment, **details},
+            [(python, get_option("python_overrides")), (library, ""), *parts], one_core)
 
     def of_javascript(overrides):
-        command = [programs["gjs"], "-m", f"{here}/javascript.js"]
-        return command, {**environment, "GJS_PATH": overrides}, one_core
+        gjs = programs["gjs"]
+        return worker.Program(
+            [gjs, "-m", f"{here}/javascript.js"], {**environment, "GJS_PATH": overrides},
+            [(gjs, f"gjs and {get_option('javascript_overrides')}")], one_core)
 
     return {
-        **{name: ([programs[name]], environment, None)
-           for name in ("transports", "main-loop", "receivers")},
-        "memory": ([programs["memory"]], {**environment, "G_SLICE": "always-malloc"}, None),
-        "command": ([programs["command"], programs["tool"]], environment, None),
+        **{name: of_c(name) for name in ("transports", "main-loop", "receivers")},
+        "memory": of_c("memory", G_SLICE="always-malloc"),
+        "command": worker.Program(
+            [programs["command"], programs["tool"]], environment,
+            [(programs["tool"], get_option("tools")), (programs["command"], "")]),
         "python-raw": of_python("raw"),
-        "python-native": of_python("mood", MOOD_NATIVE="1"),
+        "python-native": of_python(
+            "mood", [(programs["python_extension"], get_option("python_extension"))], MOOD_NATIVE="1"),
         "python-plain": of_python("mood", MOOD_NATIVE="0"),
         "python-ctypes": of_python("ctypes"),
         "python-posix-ipc": of_python("posix_ipc"),
@@ -191,15 +219,17 @@ def main():
     programs = json.load(arguments.programs)
     results = {"format": 1, "quick": arguments.quick, "rounds": pace.rounds,
                "machine": machine.describe(programs["python"]), "tables": []}
-    print(tables.format_machine(results))
-    with worker.Workers(get_commands(programs)) as workers:
+    width = shutil.get_terminal_size((tables.WIDTH, 0)).columns
+    print(tables.format_introduction(results, width))
+    with worker.Workers(get_programs(programs)) as workers:
         for benchmark in benchmarks.BENCHMARKS:
             if arguments.names and benchmark.name not in arguments.names:
                 continue
-            for parameters in benchmark.quick if pace.is_quick else benchmark.parameters:
-                table = measure_table(benchmark, resolve(parameters, workers), workers, pace)
+            all_parameters = benchmark.quick if pace.is_quick else benchmark.parameters
+            for parameters in resolve_all(all_parameters, workers):
+                table = measure_table(benchmark, parameters, workers, pace)
                 results["tables"].append(table)
-                print(tables.format_table(table), flush=True)
+                print(tables.format_table(table, width), flush=True)
     if arguments.json:
         json.dump(results, arguments.json, ensure_ascii=False, indent=1)
         arguments.json.write("\n")

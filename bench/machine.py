@@ -19,6 +19,11 @@ def get_processor():
     return names[0] if names else platform.machine()
 
 
+def count_cores():
+    """Those that this process and what it starts may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def is_virtual():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         return " hypervisor" in file.read()
@@ -50,7 +55,7 @@ def describe(python):
     return {
         "date": datetime.date.today().isoformat(),
         "processor": get_processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": count_cores(),
         "is_virtual": is_virtual(),
         "kernel": platform.release(),
         "system": get_system(),

@@ -17,21 +17,16 @@ import tables
 MARK = re.compile(r"(<!-- benchmark ([a-z-]+)(?: ([a-z]+)=(\d+))? -->\n).*?(<!-- end -->)", re.DOTALL)
 MACHINE_MARK = re.compile(r"(<!-- machine -->\n).*?(<!-- end -->)", re.DOTALL)
 
-# What the columns are, by the first of the parameters that differs.
-COLUMNS = {
-    "size": "{size} bytes",
-    "queues": "{queues} queues",
-    "receivers": "{receivers} receivers",
-}
+# What the columns are: the first of these parameters.
+COLUMNS = ("size", "queues", "receivers")
 
 
 def format_column(table, columns):
-    parameters = table["parameters"]
-    for name, text in COLUMNS.items():
-        if name in parameters and len(columns) > 1:
-            text = text.format(**parameters)
-            deep = parameters.get("depth", 10)
-            return text if deep == 10 else f"{text}, {deep} deep"
+    words = tables.describe(table["parameters"])
+    for name in COLUMNS:
+        if name in words and len(columns) > 1:
+            is_usual = table["parameters"].get("depth", 10) == 10
+            return words[name] if is_usual else f"{words[name]}, {words['depth']}"
     return table["unit"]
 
 

@@ -145,7 +145,7 @@ def main():
     for line in sys.stdin:
         name, size, count = line.split()
         if is_missing:
-            answer = {"missing": "the module posix_ipc"}
+            answer = {"missing": "not installed: needs “pip install posix_ipc”"}
         else:
             answer = {"seconds": measure(name, int(size), int(count)) / 1e9}
         print(json.dumps(answer), flush=True)

@@ -13,7 +13,7 @@
  *   {"seconds": …}                          what all of them took
  *   {"seconds": …, "quantiles_us": [101 …]} of a round trip also what each took, from least to most
  *   {"largest_depth": …}                    for limits: the most that DEPTH may be with that SIZE
- *   {"missing": "…"}                        the Debian package that the build lacked for it
+ *   {"missing": "…"}                        what the build lacked for it
  *   {"unsupported": true}                   the transport has no such KIND
  *   {"error": "…"}                          it could not be measured */
 
@@ -134,7 +134,11 @@ answer_turn (char **words, GError **error)
     return FALSE;
 
   if (turn.transport->missing != NULL)
-    bench_answer_text ("missing", turn.transport->missing);
+    {
+      g_autofree char *why = g_strdup_printf ("not built: needs %s", turn.transport->missing);
+
+      bench_answer_text ("missing", why);
+    }
   else if ((turn.transport->kinds & turn.load.kind) == 0)
     printf ("{\"unsupported\": true}\n");
   else if (transport_measure (&turn, &seconds, percentiles_us, error))

@@ -7,22 +7,40 @@ import contextlib
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import time
+from dataclasses import dataclass
 
 
 class WorkerError(Exception):
     """A program could not do what it was asked for."""
 
 
+@dataclass
+class Program:
+    command: list
+    environment: dict
+    parts: list  # (path, need): the files of which it is made, and what the build lacks if the path is empty
+    cores: set = None  # of which it may use all if there are none
+
+    def get_missing(self):
+        """Why it is not there, or None if it is."""
+        for path, need in self.parts:
+            if not path:
+                return f"not built: needs {need}"
+            if not os.path.exists(path):
+                return "not built yet: needs “ninja”"
+        return None
+
+
 class Worker:
-    def __init__(self, command, environment=None, cores=None):
-        self.command = command
+    def __init__(self, program):
+        self.command = program.command
+        cores = program.cores
         # In a session of its own: Ctrl-C is for who asks, and this ends when it is asked no more.
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            env={**os.environ, **(environment or {})}, start_new_session=True,
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+            env={**os.environ, **program.environment}, start_new_session=True,
             preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None)
 
     def ask(self, request):
@@ -50,8 +68,8 @@ class Worker:
 class Workers:
     """Those that were started so far."""
 
-    def __init__(self, commands):
-        self.commands = commands
+    def __init__(self, programs):
+        self.programs = programs
         self.workers = {}
 
     def __enter__(self):
@@ -61,11 +79,10 @@ class Workers:
         for worker in self.workers.values():
             worker.close()
 
+    def get_missing(self, name):
+        return self.programs[name].get_missing()
+
     def get(self, name):
-        """None if the program was not built."""
         if name not in self.workers:
-            command, environment, cores = self.commands[name]
-            if not all(command) or shutil.which(command[0]) is None:
-                return None
-            self.workers[name] = Worker(command, environment, cores)
+            self.workers[name] = Worker(self.programs[name])
         return self.workers[name]
