@@ -9,8 +9,10 @@ import inspect
 import math
 import mmap
 import os
+import sys
 import threading
 import time
+import unittest
 
 from gi.repository import GObject
 
@@ -605,6 +607,44 @@ class WaitingTest(OverrideTest):
         for thread in threads:
             thread.join(LIMIT_SECONDS)
         self.assertEqual(sorted(received), list(range(1000)))
+
+
+@unittest.skipIf(os.environ.get('MOOD_NATIVE') == '0', 'without the extension all are in Python')
+class ExtensionTest(OverrideTest):
+    """A function in Python costs as much as the system call."""
+
+    def get_entered(self, function, *arguments):
+        """The functions in Python that were entered meanwhile."""
+        entered = []
+
+        def note(frame, event, _):
+            if event == 'call':
+                entered.append(frame.f_code.co_name)
+
+        sys.setprofile(note)
+        try:
+            function(*arguments)
+        finally:
+            sys.setprofile(None)
+        return entered
+
+    def test_no_python_for_a_call(self):
+        queue = self.new_queue(maxmsg=10)
+        for call, *arguments in (
+                (queue.send, b'x'), (queue.recv,),
+                (queue.send, b'x', 9), (queue.receive,),
+                (queue.send, bytearray(b'x'), 9, Gio.Cancellable()), (queue.recv, Gio.Cancellable()),
+                (queue.send, b'x'), (queue.send, b'x'), (queue.receive_many, 10)):
+            with self.subTest(call=call.__name__, arguments=arguments):
+                self.assertEqual(self.get_entered(call, *arguments), [])
+        self.assertEqual(len(queue), 0)
+
+    def test_no_python_for_a_message(self):
+        for messages in ([b'x'] * 10, [(b'x', 9)] * 10, [bytearray(b'x')] * 10):
+            with self.subTest(messages=messages):
+                queue = self.new_queue(maxmsg=10)
+                self.assertEqual(self.get_entered(queue.send_many, messages), ['send_many'])
+                self.assertEqual(len(queue), 10)
 
 
 class SignatureTest(OverrideTest):

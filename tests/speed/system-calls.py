@@ -4,7 +4,7 @@
 than the table says. Fails as well where a wait could depend on the wall clock: setting it must
 change nothing, and it cannot be set in a test.
 
-Arguments: PROGRAM"""
+Arguments: PROGRAM [PYTHON PROGRAM_IN_PYTHON]"""
 
 import collections
 import os
@@ -91,6 +91,13 @@ SCENARIOS = {
         WAKE_UPS,
     ),
     "watch": ("send + one dispatch of a watch that receives", {**EXCHANGE, "poll": 1}, {}),
+    "python-exchange": ("Python's send + recv", EXCHANGE, {}),
+    "python-exchange-priority": ("Python's send with a priority + receive", EXCHANGE, {}),
+    "python-exchange-many": (
+        "Python's send_many of 10 + receive_many of 10",
+        {"mq_timedsend": 10, "mq_timedreceive": 10},
+        {},
+    ),
 }
 
 # No timeout, or the one that has always passed: the kernel takes it for a time of the wall clock.
@@ -105,7 +112,11 @@ def get_name(line):
     return line.partition("(")[0].removesuffix("_time64")
 
 
-def trace(strace, program, scenario):
+def is_of_python(scenario):
+    return scenario.startswith("python-")
+
+
+def trace(strace, programs, scenario):
     with tempfile.TemporaryDirectory() as folder:
         output = os.path.join(folder, "trace")
         # Threads that the program makes are not followed.
@@ -114,7 +125,7 @@ def trace(strace, program, scenario):
                 strace,
                 "--signal=none",
                 f"--output={output}",
-                program,
+                *programs[is_of_python(scenario)],
                 f"/mood-test-{os.getpid()}",
                 scenario,
                 str(ROUNDS),
@@ -124,7 +135,7 @@ def trace(strace, program, scenario):
             check=False,
         )
         if result.returncode != 0:
-            sys.exit(f"Bail out! {program} {scenario}: {result.returncode} {result.stderr}")
+            sys.exit(f"Bail out! {scenario}: {result.returncode} {result.stderr}")
         with open(output, encoding="utf-8", errors="replace") as file:
             return file.read().splitlines()
 
@@ -185,15 +196,19 @@ def find_strace():
 
 
 def main():
-    (program,) = sys.argv[1:]
+    program, *python = sys.argv[1:]
+    # Where the extension is not built, nothing is counted of Python.
+    scenarios = [name for name in SCENARIOS if python or not is_of_python(name)]
+    programs = [program], [*python[:1], "-B", *python[1:]]
     strace = find_strace()
     failures = 0
     suspects = []
 
-    print(f"1..{len(SCENARIOS) + 1}")
+    print(f"1..{len(scenarios) + 1}")
 
-    for number, (scenario, (title, exactly, at_most)) in enumerate(SCENARIOS.items(), 1):
-        lines = trace(strace, program, scenario)
+    for number, scenario in enumerate(scenarios, 1):
+        title, exactly, at_most = SCENARIOS[scenario]
+        lines = trace(strace, programs, scenario)
         counts = count(lines)
         suspects += filter(depends_on_wall_clock, lines)
         if is_as_expected(counts, exactly, at_most):
@@ -204,7 +219,7 @@ def main():
             print(f"# expected: {show(exactly)}; at most: {show(at_most)}")
 
     verdict = "not ok" if suspects else "ok"
-    print(f"{verdict} {len(SCENARIOS) + 1} no wait depends on the wall clock")
+    print(f"{verdict} {len(scenarios) + 1} no wait depends on the wall clock")
     for line in suspects[:10]:
         print(f"# {line}")
 
