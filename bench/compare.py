@@ -133,7 +133,7 @@ def get_option(name):
 
 
 def resolve(parameters, workers):
-    """With what is there: no more cores than these, and the largest depth that the user may have now."""
+    """With what is there: how many cores, and the largest depth that the user may have right now."""
     resolved = dict(parameters)
     if "cores" in parameters:
         resolved["cores"] = min(parameters["cores"], machine.count_cores())

@@ -20,7 +20,7 @@ class WorkerError(Exception):
 class Program:
     command: list
     environment: dict
-    parts: list  # (path, need): the files of which it is made, and what the build lacks if the path is empty
+    parts: list  # (path, need): of what it is made, and what the build lacks if the path is empty
     cores: set = None  # of which it may use all if there are none
 
     def get_missing(self):
