@@ -7,70 +7,45 @@
  * queue. Each call has a source in its own main context from the start, which lets it be cancelled
  * and learn that the queue was closed wherever it stands; when it becomes the head, whichever
  * thread took the one before it out of line makes that source ready, and the source itself then
- * begins to poll. So everything but the place in line is touched by one thread only. */
+ * begins to poll. So everything but the place in line is touched by one thread only.
+ *
+ * A callback often makes the next call. The source of the call that is over is there until the
+ * callback returns, and the next call takes it over if it would need one just like it: that the
+ * main loop goes on polling the descriptor costs nothing, to have it end that and begin anew takes
+ * three system calls. */
 
 #include "mood-source-private.h"
 
 #include "mood-error-private.h"
 #include "mood-message-queue-private.h"
 
-typedef struct
-{
-  guint8 *bytes;
-  gsize length;
-  guint priority;
-} Message;
-
 /* A call that stands in line. */
 typedef struct
 {
   MoodSource parent;
 
-  GTask *task;
-  GIOCondition waits_for;
-  Message *message; /* the one to send; NULL if the call receives */
-  GList place;      /* in the queue's receives or sends, or without data; under the lock */
+  MoodCall *call;
 } CallSource;
 
-/* What came of a call; neither if it has sent its message. */
-typedef struct
+static GIOCondition
+get_condition (MoodCall *call)
 {
-  Message *received;
-  GError *error;
-} Outcome;
-
-static Message *
-message_new (guint8 *bytes, gsize length, guint priority)
-{
-  Message *message = g_new (Message, 1);
-
-  message->bytes = bytes;
-  message->length = length;
-  message->priority = priority;
-
-  return message;
-}
-
-static void
-message_free (Message *message)
-{
-  g_free (message->bytes);
-  g_free (message);
+  return call->source_tag == (gpointer) mood_message_queue_receive_async ? G_IO_IN : G_IO_OUT;
 }
 
 static GQueue *
-get_line (MoodMessageQueue *queue, GIOCondition waits_for)
+get_line (MoodCall *call)
 {
-  return waits_for == G_IO_IN ? &queue->receives : &queue->sends;
+  return get_condition (call) == G_IO_IN ? &call->queue->receives : &call->queue->sends;
 }
 
 static gboolean
-is_head (CallSource *self)
+is_head (MoodCall *call)
 {
   gboolean result;
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  result = self->place.prev == NULL;
+  result = call->place.prev == NULL;
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   return result;
@@ -78,88 +53,99 @@ is_head (CallSource *self)
 
 /* Takes the call out of its line, and lets the next one be the head. */
 static void
-leave_line (CallSource *self)
+leave_line (MoodCall *call)
 {
-  GQueue *line = get_line (self->parent.queue, self->waits_for);
+  GQueue *line = get_line (call);
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  if (self->place.data != NULL)
-    g_queue_unlink (line, &self->place);
-  self->place.data = NULL;
+  if (call->place.data != NULL)
+    g_queue_unlink (line, &call->place);
+  call->place.data = NULL;
   if (line->head != NULL)
     g_source_set_ready_time (line->head->data, 0);
   pthread_mutex_unlock (&mood_message_queue_lock);
 }
 
-/* Does what a call is for, if that can be done at once: TRUE if it was, or if it failed. @outcome
- * has to be empty. What was taken is handed over, whatever was cancelled since: see new_task(). */
 static gboolean
-attempt (MoodMessageQueue *queue, const Message *message, Outcome *outcome)
+fail_if_cancelled (MoodCall *call)
 {
-  guint8 *bytes;
-  guint priority;
-  gsize length;
-
-  if (message != NULL)
-    return mood_message_queue_send_now (queue, message->bytes, message->length, message->priority,
-                                        &outcome->error) ||
-           outcome->error != NULL;
-
-  bytes = mood_message_queue_receive_now (queue, &priority, &length, &outcome->error);
-  if (bytes != NULL)
-    outcome->received = message_new (bytes, length, priority);
-
-  return bytes != NULL || outcome->error != NULL;
+  return call->cancellable != NULL &&
+         mood_set_error_if_cancelled (&call->error, call->cancellable,
+                                      mood_message_queue_get_action (get_condition (call)),
+                                      call->queue->name);
 }
 
-/* Ends the task, and so may call back. */
-static void
-return_outcome (GTask *task, Outcome *outcome)
+/* Does what a call is for, if that can be done at once: TRUE if it was, or if it failed. What was
+ * taken is handed over, whatever was cancelled since. */
+static gboolean
+attempt (MoodCall *call, const MoodMessage *to_send)
 {
-  if (outcome->error != NULL)
-    g_task_return_error (task, outcome->error);
-  else
-    mood_message_queue_return_result (task, outcome->received, (GDestroyNotify) message_free);
+  MoodMessage *received = &call->received;
+
+  if (to_send != NULL)
+    return mood_message_queue_send_now (call->queue, to_send->bytes, to_send->length,
+                                        to_send->priority, &call->error) ||
+           call->error != NULL;
+
+  received->bytes = mood_message_queue_receive_now (call->queue, &received->priority,
+                                                    &received->length, &call->error);
+
+  return received->bytes != NULL || call->error != NULL;
 }
 
 /* Ready as well for a call that became the head before its source was attached: the ready time that
- * it was given then may have woken nobody. */
+ * it was given then may have woken nobody. And without a call, to go: its callback runs the main
+ * loop. */
 static gboolean
 call_source_prepare (GSource *source, int *timeout)
 {
   CallSource *self = (CallSource *) source;
 
-  return mood_source_prepare (source, timeout) || (self->parent.fd_tag == NULL && is_head (self));
+  return mood_source_prepare (source, timeout) || self->call == NULL ||
+         (self->parent.fd_tag == NULL && is_head (self->call));
+}
+
+/* FALSE if the call is to wait on. */
+static gboolean
+serve (CallSource *self)
+{
+  MoodCall *call = self->call;
+  gboolean is_open = mood_source_begin_dispatch (&self->parent);
+
+  if (fail_if_cancelled (call))
+    return TRUE;
+
+  /* On a queue that is closed no place in line counts: the attempt gives the error. */
+  if (is_open && !is_head (call))
+    return FALSE;
+
+  if (attempt (call, get_condition (call) == G_IO_OUT ? &call->to_send : NULL))
+    return TRUE;
+
+  mood_source_poll (&self->parent, get_condition (call));
+
+  return FALSE;
 }
 
 static gboolean
 call_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   CallSource *self = (CallSource *) source;
-  MoodMessageQueue *queue = self->parent.queue;
-  gboolean is_open = mood_source_begin_dispatch (&self->parent);
-  Outcome outcome = { NULL, NULL };
+  MoodCall *call;
 
-  if (!mood_set_error_if_cancelled (&outcome.error, self->parent.cancellable,
-                                    mood_message_queue_get_action (self->waits_for), queue->name))
-    {
-      /* On a queue that is closed no place in line counts: the attempt gives the error. */
-      if (is_open && !is_head (self))
-        return G_SOURCE_CONTINUE;
+  if (self->call == NULL)
+    return G_SOURCE_REMOVE;
 
-      if (!attempt (queue, self->message, &outcome))
-        {
-          mood_source_poll (&self->parent, self->waits_for);
-          return G_SOURCE_CONTINUE;
-        }
-    }
+  if (!serve (self))
+    return G_SOURCE_CONTINUE;
 
   /* First, because the callback may make the next call, and wait for it in a main loop. */
-  leave_line (self);
-  g_source_destroy (source);
-  return_outcome (self->task, &outcome);
+  call = g_steal_pointer (&self->call);
+  leave_line (call);
+  mood_call_call_back (call);
+  g_object_unref (call);
 
-  return G_SOURCE_REMOVE;
+  return self->call != NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 static void
@@ -167,8 +153,7 @@ call_source_finalize (GSource *source)
 {
   CallSource *self = (CallSource *) source;
 
-  g_clear_object (&self->task);
-  g_clear_pointer (&self->message, message_free);
+  g_clear_object (&self->call);
   mood_source_finalize (source);
 }
 
@@ -178,111 +163,107 @@ static GSourceFuncs call_source_funcs = {
   .finalize = call_source_finalize,
 };
 
-static GTask *
-new_task (MoodMessageQueue *self,
-          int io_priority,
-          GCancellable *cancellable,
-          GAsyncReadyCallback callback,
-          gpointer user_data,
-          gpointer source_tag)
+static GSource *
+make_source (MoodCall *call)
 {
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  GSource *source = mood_source_new (&call_source_funcs, sizeof (CallSource),
+                                     "MoodMessageQueue call", call->queue, 0, call->cancellable);
 
-  /* In parentheses, it is the function: the macro of this name gives the task a name as well, which
-   * costs more than to receive the message. */
-  (g_task_set_source_tag) (task, source_tag);
-  g_task_set_priority (task, io_priority);
-  /* A message that was taken is delivered: GTask would throw it away if the call was cancelled
-   * between then and the callback. */
-  g_task_set_check_cancellable (task, FALSE);
-
-  return task;
-}
-
-static void
-stand_in_line (GTask *task, GIOCondition waits_for, const Message *message)
-{
-  MoodMessageQueue *queue = g_task_get_source_object (task);
-  GSource *source;
-  CallSource *self;
-  gboolean is_first;
-
-  source = mood_source_new (&call_source_funcs, sizeof (CallSource), "MoodMessageQueue call", queue,
-                            0, g_task_get_cancellable (task));
-  g_source_set_priority (source, g_task_get_priority (task));
-  /* It is gone before anything is called that could run a main loop: GLib need not block it, which
-   * would cost two system calls. */
+  g_source_set_priority (source, call->io_priority);
+  /* It is out of line, and waits for nothing, before anything is called that could run a main loop:
+   * GLib need not block it, which would cost two system calls. */
   g_source_set_can_recurse (source, TRUE);
 
-  self = (CallSource *) source;
-  self->task = g_object_ref (task);
-  self->waits_for = waits_for;
-  self->place.data = source;
+  return source;
+}
+
+/* The source whose callback is making this call, if it will do for it; else NULL. One that has seen
+ * the queue closed would not be ready for that again. */
+static GSource *
+find_source (MoodCall *call)
+{
+  GSource *source = g_main_current_source ();
+  MoodSource *self = (MoodSource *) source;
+
+  if (source == NULL || source->source_funcs != &call_source_funcs ||
+      g_source_is_destroyed (source) || ((CallSource *) source)->call != NULL)
+    return NULL;
+
+  return self->queue == call->queue && self->condition == get_condition (call) &&
+                 self->cancellable == call->cancellable && !self->saw_close &&
+                 g_source_get_context (source) == call->context &&
+                 g_source_get_priority (source) == call->io_priority
+             ? source
+             : NULL;
+}
+
+/* Takes the call. */
+static void
+stand_in_line (MoodCall *call, const MoodMessage *to_send)
+{
+  GSource *found = find_source (call);
+  GSource *source = found != NULL ? found : make_source (call);
+  CallSource *self = (CallSource *) source;
+  gboolean is_first;
+
+  self->call = call;
   /* The caller's bytes may be gone when it is their turn. Of a message that is too long, no more
    * is copied than one may have: it will be refused, and there may be no memory for all of it. */
-  if (message != NULL)
-    self->message =
-        message_new (g_memdup2 (message->bytes, MIN (message->length, (gsize) queue->msgsize)),
-                     message->length, message->priority);
+  if (to_send != NULL)
+    {
+      call->to_send = *to_send;
+      call->to_send.bytes =
+          g_memdup2 (to_send->bytes, MIN (to_send->length, (gsize) call->queue->msgsize));
+    }
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  g_queue_push_tail_link (get_line (queue, waits_for), &self->place);
-  is_first = self->place.prev == NULL;
+  call->place.data = source;
+  g_queue_push_tail_link (get_line (call), &call->place);
+  is_first = call->place.prev == NULL;
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   if (is_first)
-    mood_source_poll (&self->parent, waits_for);
-
-  g_source_attach (source, g_task_get_context (task));
-  g_source_unref (source);
-}
-
-/* Takes the task. With nobody in line the call is served at once, if it can be; the main loop tells
- * its caller, because a call must not call back. */
-static void
-begin_call (GTask *task, GIOCondition waits_for, const Message *message)
-{
-  MoodMessageQueue *queue = g_task_get_source_object (task);
-  Outcome outcome = { NULL, NULL };
-  gboolean nobody_waits;
-
-  pthread_mutex_lock (&mood_message_queue_lock);
-  nobody_waits = get_line (queue, waits_for)->head == NULL;
-  pthread_mutex_unlock (&mood_message_queue_lock);
-
-  if (!mood_set_error_if_cancelled (&outcome.error, g_task_get_cancellable (task),
-                                    mood_message_queue_get_action (waits_for), queue->name) &&
-      !(nobody_waits && attempt (queue, message, &outcome)))
-    stand_in_line (task, waits_for, message);
-  else if (outcome.error != NULL)
-    g_task_return_error (task, outcome.error);
+    mood_source_poll (&self->parent, get_condition (call));
   else
-    mood_message_queue_deliver (queue, task, outcome.received, (GDestroyNotify) message_free);
+    mood_source_stop_polling (&self->parent);
 
-  g_object_unref (task);
+  if (found == NULL)
+    {
+      g_source_attach (source, call->context);
+      g_source_unref (source);
+    }
 }
 
-static gboolean
-check_result (MoodMessageQueue *self,
+/* Takes the call. With nobody in line it is served at once, if it can be; the main loop tells its
+ * caller, because a call must not call back. */
+static void
+begin_call (MoodCall *call, const MoodMessage *to_send)
+{
+  /* A look without the lock: the calls that were made before this one are seen. */
+  gboolean nobody_waits = g_atomic_pointer_get (&get_line (call)->head) == NULL;
+
+  if (fail_if_cancelled (call) || (nobody_waits && attempt (call, to_send)))
+    mood_message_queue_deliver (call);
+  else
+    stand_in_line (call, to_send);
+}
+
+/* The call that @result is; NULL with @error set if it is none of this kind, or was taken before.
+ */
+static MoodCall *
+take_or_fail (MoodMessageQueue *self,
               GAsyncResult *result,
               gpointer source_tag,
               const char *action,
               GError **error)
 {
-  if (g_task_is_valid (result, self) && g_task_get_source_tag ((GTask *) result) == source_tag)
-    return TRUE;
+  MoodCall *call = mood_call_take (result, self, source_tag);
 
-  mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
-                  "the result is that of another call, or was taken before");
+  if (call == NULL)
+    mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, action, self->name,
+                    "the result is that of another call, or was taken before");
 
-  return FALSE;
-}
-
-/* GTask gives a result only once, and has a critical for who asks again. */
-static void
-mark_result_taken (GAsyncResult *result)
-{
-  (g_task_set_source_tag) (G_TASK (result), NULL);
+  return call;
 }
 
 /**
@@ -319,8 +300,6 @@ mood_message_queue_receive_async (MoodMessageQueue *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  GTask *task;
-
   g_return_if_fail (MOOD_IS_MESSAGE_QUEUE (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
@@ -328,9 +307,9 @@ mood_message_queue_receive_async (MoodMessageQueue *self,
   if (callback == NULL)
     return;
 
-  task = new_task (self, io_priority, cancellable, callback, user_data,
-                   (gpointer) mood_message_queue_receive_async);
-  begin_call (task, G_IO_IN, NULL);
+  begin_call (mood_call_new (self, (gpointer) mood_message_queue_receive_async, io_priority,
+                             cancellable, callback, user_data),
+              NULL);
 }
 
 /**
@@ -368,8 +347,7 @@ mood_message_queue_receive_finish (MoodMessageQueue *self,
                                    gsize *length,
                                    GError **error)
 {
-  Message *message;
-  guint8 *bytes;
+  MoodCall *call;
 
   if (priority != NULL)
     *priority = 0;
@@ -378,23 +356,23 @@ mood_message_queue_receive_finish (MoodMessageQueue *self,
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
 
-  if (!check_result (self, result, (gpointer) mood_message_queue_receive_async, MOOD_ACTION_RECEIVE,
-                     error))
+  call = take_or_fail (self, result, (gpointer) mood_message_queue_receive_async,
+                       MOOD_ACTION_RECEIVE, error);
+  if (call == NULL)
     return NULL;
 
-  mark_result_taken (result);
-  message = g_task_propagate_pointer (G_TASK (result), error);
-  if (message == NULL)
-    return NULL;
+  if (call->error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&call->error));
+      return NULL;
+    }
 
   if (priority != NULL)
-    *priority = message->priority;
+    *priority = call->received.priority;
   if (length != NULL)
-    *length = message->length;
-  bytes = g_steal_pointer (&message->bytes);
-  message_free (message);
+    *length = call->received.length;
 
-  return bytes;
+  return g_steal_pointer (&call->received.bytes);
 }
 
 /**
@@ -436,15 +414,14 @@ mood_message_queue_send_async (MoodMessageQueue *self,
                                GAsyncReadyCallback callback,
                                gpointer user_data)
 {
-  Message to_send = { (guint8 *) message, length, priority };
-  GTask *task;
+  MoodMessage to_send = { (guint8 *) message, length, priority };
 
   g_return_if_fail (MOOD_IS_MESSAGE_QUEUE (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, io_priority, cancellable, callback, user_data,
-                   (gpointer) mood_message_queue_send_async);
-  begin_call (task, G_IO_OUT, &to_send);
+  begin_call (mood_call_new (self, (gpointer) mood_message_queue_send_async, io_priority,
+                             cancellable, callback, user_data),
+              &to_send);
 }
 
 /**
@@ -473,13 +450,20 @@ mood_message_queue_send_async (MoodMessageQueue *self,
 gboolean
 mood_message_queue_send_finish (MoodMessageQueue *self, GAsyncResult *result, GError **error)
 {
+  MoodCall *call;
+
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), FALSE);
 
-  if (!check_result (self, result, (gpointer) mood_message_queue_send_async, MOOD_ACTION_SEND,
-                     error))
+  call = take_or_fail (self, result, (gpointer) mood_message_queue_send_async, MOOD_ACTION_SEND,
+                       error);
+  if (call == NULL)
     return FALSE;
 
-  mark_result_taken (result);
+  if (call->error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&call->error));
+      return FALSE;
+    }
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return TRUE;
 }

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* How an asynchronous call that was served at once is told so: by the main loop, never from within
- * the call. GTask would make a source for each such call, which costs more than the message; here
- * one source, made for the first of them, does it for all that come after it with the same main
- * context and priority, and only the others are left to GTask. */
+ * the call. A source for each such call would cost more than the message: here one source, made for
+ * the first of them, does it for all that come after it with the same main context and priority,
+ * and only the others have one each. */
 
 #include "mood-message-queue-private.h"
+
+#include "mood-call-private.h"
 
 /* What the queue and the source share. Neither touches the other: the source belongs to a main
  * context that its thread may release while another thread releases the queue, and GLib lets
  * nobody but the owner of a context handle a source that may be going with it. Each says when it
- * has gone; who is last frees this. All of it is under the lock; what is atomic is only written
- * there, and spares the source the lock in each round of the main loop. */
+ * has gone; who is last frees this. That of a single call has no queue from the start. All of it is
+ * under the lock; what is atomic is only written there, and spares the source the lock in each
+ * round of the main loop. */
 typedef struct _MoodDelivery
 {
   GMainContext *context; /* only to be compared with */
   int priority;
   gint has_queue; /* atomic */
   gboolean has_source;
-  GQueue results;  /* of the links inside the results */
-  guint n_results; /* atomic: the length of that */
+  GQueue calls;  /* of the links inside the calls, which it holds */
+  guint n_calls; /* atomic: the length of that */
 } Delivery;
 
 typedef struct
@@ -29,22 +32,14 @@ typedef struct
   Delivery *delivery; /* atomic */
 } DeliverySource;
 
-typedef struct
-{
-  GTask *task;
-  gpointer pointer; /* NULL stands for TRUE */
-  GDestroyNotify free_pointer;
-  GList link;
-} Result;
-
-static Result *
-pop_result (Delivery *self)
+static MoodCall *
+pop_call (Delivery *self)
 {
   GList *link;
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  link = g_queue_pop_head_link (&self->results);
-  g_atomic_int_set (&self->n_results, self->results.length);
+  link = g_queue_pop_head_link (&self->calls);
+  g_atomic_int_set (&self->n_calls, self->calls.length);
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   return link != NULL ? link->data : NULL;
@@ -58,17 +53,7 @@ delivery_source_prepare (GSource *source, int *timeout)
 
   *timeout = -1;
 
-  return g_atomic_int_get (&self->n_results) > 0 || !g_atomic_int_get (&self->has_queue);
-}
-
-/* Ends @task with @pointer, which this takes, or with TRUE if that is NULL. */
-void
-mood_message_queue_return_result (GTask *task, gpointer pointer, GDestroyNotify free_pointer)
-{
-  if (pointer != NULL)
-    g_task_return_pointer (task, pointer, free_pointer);
-  else
-    g_task_return_boolean (task, TRUE);
+  return g_atomic_int_get (&self->n_calls) > 0 || !g_atomic_int_get (&self->has_queue);
 }
 
 /* What comes while this runs waits for the next turn. */
@@ -77,14 +62,13 @@ delivery_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_d
 {
   Delivery *self = user_data;
   gboolean has_queue = g_atomic_int_get (&self->has_queue);
-  Result *result;
+  MoodCall *call;
 
-  for (guint left = g_atomic_int_get (&self->n_results);
-       left > 0 && (result = pop_result (self)) != NULL; left--)
+  for (guint left = g_atomic_int_get (&self->n_calls); left > 0 && (call = pop_call (self)) != NULL;
+       left--)
     {
-      mood_message_queue_return_result (result->task, result->pointer, result->free_pointer);
-      g_object_unref (result->task);
-      g_free (result);
+      mood_call_call_back (call);
+      g_object_unref (call);
     }
 
   return has_queue ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
@@ -112,14 +96,24 @@ on_source_destroyed (gpointer user_data)
     g_free (self);
 }
 
+static Delivery *
+delivery_new (gboolean has_queue)
+{
+  Delivery *self = g_new0 (Delivery, 1);
+
+  self->has_queue = has_queue;
+
+  return self;
+}
+
 /* With the lock held. */
 static void
-make_source (Delivery *self, GTask *task)
+make_source (Delivery *self, MoodCall *call)
 {
   GSource *source = g_source_new (&delivery_source_funcs, sizeof (DeliverySource));
 
-  self->context = g_task_get_context (task);
-  self->priority = g_task_get_priority (task);
+  self->context = call->context;
+  self->priority = call->io_priority;
   self->has_source = TRUE;
   g_atomic_pointer_set (&((DeliverySource *) source)->delivery, self);
 
@@ -133,9 +127,29 @@ make_source (Delivery *self, GTask *task)
 }
 
 static gboolean
-delivers (Delivery *self, GTask *task)
+delivers (Delivery *self, MoodCall *call)
 {
-  return self->context == g_task_get_context (task) && self->priority == g_task_get_priority (task);
+  return self->has_source && self->context == call->context && self->priority == call->io_priority;
+}
+
+/* With the lock held: the one of the queue, or one for this call alone. */
+static Delivery *
+get_delivery (MoodMessageQueue *queue, MoodCall *call)
+{
+  Delivery *self;
+
+  if (queue->delivery == NULL)
+    queue->delivery = delivery_new (TRUE);
+
+  self = queue->delivery;
+  if (delivers (self, call))
+    return self;
+
+  if (self->has_source)
+    self = delivery_new (FALSE);
+  make_source (self, call);
+
+  return self;
 }
 
 /* Wakes the main context, unless it is just dispatching in this thread, and so looks at its sources
@@ -155,44 +169,25 @@ wake (GMainContext *context)
     g_main_context_wakeup (context);
 }
 
-/* Likewise, from the main context of @task. */
+/* Takes a call that is over, and has its main context call back. */
 void
-mood_message_queue_deliver (MoodMessageQueue *self,
-                            GTask *task,
-                            gpointer pointer,
-                            GDestroyNotify free_pointer)
+mood_message_queue_deliver (MoodCall *call)
 {
+  /* Once it is delivered, the call may be gone; the main context of who called is not. */
+  GMainContext *context = call->context;
   Delivery *delivery;
-  gboolean is_first = FALSE;
-  gboolean delivered;
+  gboolean is_first;
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  if (self->delivery == NULL)
-    {
-      self->delivery = g_new0 (Delivery, 1);
-      self->delivery->has_queue = TRUE;
-    }
-
-  delivery = self->delivery;
-  if (!delivery->has_source)
-    make_source (delivery, task);
-
-  delivered = delivers (delivery, task);
-  if (delivered)
-    {
-      Result *result = g_new (Result, 1);
-
-      is_first = delivery->results.length == 0;
-      *result = (Result){ g_object_ref (task), pointer, free_pointer, { .data = result } };
-      g_queue_push_tail_link (&delivery->results, &result->link);
-      g_atomic_int_set (&delivery->n_results, delivery->results.length);
-    }
+  delivery = get_delivery (call->queue, call);
+  is_first = delivery->calls.length == 0;
+  call->place.data = call;
+  g_queue_push_tail_link (&delivery->calls, &call->place);
+  g_atomic_int_set (&delivery->n_calls, delivery->calls.length);
   pthread_mutex_unlock (&mood_message_queue_lock);
 
-  if (!delivered)
-    mood_message_queue_return_result (task, pointer, free_pointer);
-  else if (is_first)
-    wake (g_task_get_context (task));
+  if (is_first)
+    wake (context);
 }
 
 /* Called when nobody refers to the queue any more, so that no call is left. */

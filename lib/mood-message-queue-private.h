@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "mood-call-private.h"
 #include "mood-error-private.h"
 #include "mood-limits.h"
 #include "mood-message-queue.h"
@@ -229,12 +230,8 @@ gboolean mood_message_queue_wait_for (MoodMessageQueue *self,
 void mood_message_queue_datagram_based_iface_init (GDatagramBasedInterface *iface);
 
 /* mood-message-queue-delivery.c */
-void mood_message_queue_deliver (MoodMessageQueue *self,
-                                 GTask *task,
-                                 gpointer pointer,
-                                 GDestroyNotify free_pointer);
+void mood_message_queue_deliver (MoodCall *call);
 void mood_message_queue_end_delivery (MoodMessageQueue *self);
-void mood_message_queue_return_result (GTask *task, gpointer pointer, GDestroyNotify free_pointer);
 
 /* mood-source.c */
 GIOCondition mood_message_queue_mask_condition (MoodMessageQueue *self, GIOCondition condition);
