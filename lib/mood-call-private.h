@@ -48,6 +48,7 @@ MoodCall *mood_call_new (MoodMessageQueue *queue,
                          GAsyncReadyCallback callback,
                          gpointer user_data);
 void mood_call_call_back (MoodCall *self);
+void mood_call_release (MoodCall *self);
 MoodCall *mood_call_take (GAsyncResult *result, MoodMessageQueue *queue, gpointer source_tag);
 
 G_END_DECLS

@@ -9,6 +9,8 @@
 
 #include "mood-call-private.h"
 
+#include "mood-message-queue-private.h"
+
 static void mood_call_async_result_iface_init (GAsyncResultIface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (MoodCall,
@@ -43,17 +45,24 @@ mood_call_async_result_iface_init (GAsyncResultIface *iface)
   iface->is_tagged = mood_call_is_tagged;
 }
 
+/* Lets go of all that it has but the queue. */
+static void
+mood_call_clear (MoodCall *self)
+{
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_pointer (&self->to_send.bytes, g_free);
+  g_clear_pointer (&self->received.bytes, g_free);
+  g_clear_error (&self->error);
+}
+
 static void
 mood_call_finalize (GObject *object)
 {
   MoodCall *self = (MoodCall *) object;
 
-  g_object_unref (self->queue);
-  g_clear_object (&self->cancellable);
-  g_main_context_unref (self->context);
-  g_free (self->to_send.bytes);
-  g_free (self->received.bytes);
-  g_clear_error (&self->error);
+  mood_call_clear (self);
+  g_clear_object (&self->queue);
 
   G_OBJECT_CLASS (mood_call_parent_class)->finalize (object);
 }
@@ -69,7 +78,8 @@ mood_call_init (MoodCall *self)
 {
 }
 
-/* @source_tag tells the calls of one kind from those of others. */
+/* @source_tag tells the calls of one kind from those of others. What is returned is to be given
+ * back with mood_call_release(). */
 MoodCall *
 mood_call_new (MoodMessageQueue *queue,
                gpointer source_tag,
@@ -78,7 +88,10 @@ mood_call_new (MoodMessageQueue *queue,
                GAsyncReadyCallback callback,
                gpointer user_data)
 {
-  MoodCall *self = g_object_new (MOOD_TYPE_CALL, NULL);
+  MoodCall *self = g_atomic_pointer_exchange (&queue->spare_call, NULL);
+
+  if (self == NULL)
+    self = g_object_new (MOOD_TYPE_CALL, NULL);
 
   self->queue = g_object_ref (queue);
   self->source_tag = source_tag;
@@ -88,8 +101,40 @@ mood_call_new (MoodMessageQueue *queue,
     self->cancellable = g_object_ref (cancellable);
   self->callback = callback;
   self->user_data = user_data;
+  self->is_taken = FALSE;
 
   return self;
+}
+
+/* Whether somebody but the caller of this refers to it, or could come to, by a weak reference or
+ * the wrapper of a language binding, which are among the data of an object. */
+static gboolean
+is_known (MoodCall *self)
+{
+  GObject *object = (GObject *) self;
+
+  return g_atomic_int_get (&object->ref_count) > 1 || object->qdata != NULL;
+}
+
+/* Gives back a reference. A call that nobody knows of is kept for the next one on its queue, if
+ * none is yet: to free an object and to make one takes as many instructions as all else that a call
+ * and the main loop do for a message. */
+void
+mood_call_release (MoodCall *self)
+{
+  MoodMessageQueue *queue;
+
+  if (is_known (self))
+    {
+      g_object_unref (self);
+      return;
+    }
+
+  mood_call_clear (self);
+  queue = g_steal_pointer (&self->queue);
+  if (!g_atomic_pointer_compare_and_exchange (&queue->spare_call, NULL, self))
+    g_object_unref (self);
+  g_object_unref (queue);
 }
 
 /* Tells the caller that the call is over. To be called in the main context of the call. */

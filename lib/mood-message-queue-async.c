@@ -143,7 +143,7 @@ call_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   call = g_steal_pointer (&self->call);
   leave_line (call);
   mood_call_call_back (call);
-  g_object_unref (call);
+  mood_call_release (call);
 
   return self->call != NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }

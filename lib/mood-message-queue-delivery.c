@@ -68,7 +68,7 @@ delivery_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_d
        left--)
     {
       mood_call_call_back (call);
-      g_object_unref (call);
+      mood_call_release (call);
     }
 
   return has_queue ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;

@@ -75,6 +75,7 @@ struct _MoodMessageQueue
   gboolean created;
   char *name;
   char *display_name;   /* atomic: NULL until somebody asks for it */
+  MoodCall *spare_call; /* atomic: for the next asynchronous call, or NULL */
   gint unlink_on_close; /* atomic: whether closing has the name to remove */
   MoodCreator creator;  /* who may do so */
 

@@ -331,6 +331,7 @@ mood_message_queue_finalize (GObject *object)
     }
 
   mood_message_queue_end_delivery (self);
+  g_clear_object (&self->spare_call);
   g_slist_free (self->contexts);
   g_free (self->name);
   g_free (self->display_name);
