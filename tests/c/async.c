@@ -928,6 +928,455 @@ test_fork_leaves_the_line (void)
   assert_text (&outcome, "parent's");
 }
 
+/* The result that a callback was given. */
+typedef struct
+{
+  GAsyncResult *kept; /* referred to */
+  GAsyncResult *seen; /* NULL once it is gone */
+  guint n_calls;
+} Results;
+
+static void
+on_result_kept (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Results *results = user_data;
+
+  results->kept = g_object_ref (result);
+  results->n_calls++;
+}
+
+static void
+on_result_seen (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Results *results = user_data;
+
+  results->seen = result;
+  g_object_add_weak_pointer (G_OBJECT (result), (gpointer *) &results->seen);
+  results->n_calls++;
+}
+
+/* A result that is kept stays what it is when its queue is closed, and whatever calls come after
+ * it. */
+static void
+test_result_is_kept (void)
+{
+  MoodMessageQueue *queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  MoodMessageQueue *held = queue;
+  g_autoptr (GObject) source_object = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree guint8 *message = NULL;
+  Results results = { 0 };
+  Outcome outcome = { 0 };
+  gsize length;
+
+  g_object_add_weak_pointer (G_OBJECT (queue), (gpointer *) &held);
+  mood_test_send (queue, "kept", 0);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_result_kept, &results);
+  settle ();
+  g_assert_cmpuint (results.n_calls, ==, 1);
+  for (guint i = 0; i < 3; i++)
+    {
+      mood_test_send (queue, "after", 0);
+      outcome = (Outcome){ 0 };
+      receive (queue, NULL, &outcome);
+      settle ();
+      assert_text (&outcome, "after");
+    }
+  g_assert_true (mood_message_queue_close (queue, NULL));
+
+  source_object = g_async_result_get_source_object (results.kept);
+  g_assert_true (source_object == G_OBJECT (queue));
+  g_assert_true (g_async_result_get_user_data (results.kept) == &results);
+  g_assert_true (
+      g_async_result_is_tagged (results.kept, (gpointer) mood_message_queue_receive_async));
+  g_assert_false (
+      g_async_result_is_tagged (results.kept, (gpointer) mood_message_queue_send_async));
+  message = mood_message_queue_receive_finish (queue, results.kept, NULL, &length, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (message, length, "kept", 4);
+
+  g_clear_object (&source_object);
+  g_object_unref (queue);
+  g_assert_nonnull (held);
+  g_object_unref (results.kept);
+  g_assert_null (held);
+}
+
+/* A result that nobody keeps goes, for who looks at it from afar; as do its cancellable and, if
+ * nobody asked for it, its message. */
+static void
+test_result_goes (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  GCancellable *cancellable = g_cancellable_new ();
+  Results results = { 0 };
+
+  g_object_add_weak_pointer (G_OBJECT (cancellable), (gpointer *) &cancellable);
+  mood_test_send (queue, "x", 0);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, cancellable, on_result_seen,
+                                    &results);
+  g_object_unref (cancellable);
+  g_assert_nonnull (cancellable);
+  settle ();
+  g_assert_cmpuint (results.n_calls, ==, 1);
+  g_assert_null (results.seen);
+  g_assert_null (cancellable);
+
+  /* Likewise with nobody looking. */
+  cancellable = g_cancellable_new ();
+  g_object_add_weak_pointer (G_OBJECT (cancellable), (gpointer *) &cancellable);
+  mood_message_queue_send_async (queue, (const guint8 *) "x", 1, 0, G_PRIORITY_DEFAULT, cancellable,
+                                 NULL, NULL);
+  g_object_unref (cancellable);
+  settle ();
+  g_assert_null (cancellable);
+}
+
+/* Not even a task of GIO's that says it is of the same queue and function. */
+static void
+test_foreign_task (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) other = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GTask) task = g_task_new (queue, NULL, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  Results results = { 0 };
+  Outcome outcome = { 0 };
+
+  g_task_set_source_tag (task, (gpointer) mood_message_queue_receive_async);
+  g_task_return_boolean (task, TRUE);
+  on_received (G_OBJECT (queue), G_ASYNC_RESULT (task), &outcome);
+  assert_failed (&outcome, G_IO_ERROR_INVALID_ARGUMENT, "another call");
+
+  mood_test_send (queue, "x", 0);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_result_kept, &results);
+  settle ();
+  outcome.calls = 0;
+  on_received (G_OBJECT (other), results.kept, &outcome);
+  assert_failed (&outcome, G_IO_ERROR_INVALID_ARGUMENT, "another call");
+  outcome.calls = 0;
+  on_received (G_OBJECT (queue), results.kept, &outcome);
+  assert_text (&outcome, "x");
+  g_object_unref (results.kept);
+}
+
+typedef struct
+{
+  Outcome outcome;
+  GMainContext *context; /* the thread-default one in the callback */
+  GInputStream *stream;  /* read in the callback */
+  gssize n_read;
+} InContext;
+
+static void
+on_read (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  InContext *self = user_data;
+
+  self->n_read = g_input_stream_read_finish (G_INPUT_STREAM (object), result, NULL);
+}
+
+static void
+on_received_and_read (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  InContext *self = user_data;
+  static char buffer[8];
+
+  on_received (object, result, &self->outcome);
+  self->context = g_main_context_get_thread_default ();
+  g_input_stream_read_async (self->stream, buffer, sizeof buffer, G_PRIORITY_DEFAULT, NULL, on_read,
+                             self);
+}
+
+/* In the callback, the main context of the call is the thread-default one, also where it is run
+ * without being that: what the callback begins comes back to it. */
+static void
+test_thread_default_context (gconstpointer data)
+{
+  gboolean waits = GPOINTER_TO_INT (data);
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_data ("1234", 4, NULL);
+  InContext in_context = { .stream = stream };
+
+  if (!waits)
+    mood_test_send (queue, "x", 0);
+  g_main_context_push_thread_default (context);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_and_read,
+                                    &in_context);
+  g_main_context_pop_thread_default (context);
+  if (waits)
+    mood_test_send (queue, "x", 0);
+
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  assert_text (&in_context.outcome, "x");
+  g_assert_true (in_context.context == context);
+  g_assert_null (g_main_context_get_thread_default ());
+  g_assert_cmpint (in_context.n_read, ==, 4);
+}
+
+/* What a callback does before it returns. */
+typedef struct
+{
+  Outcome first;
+  Outcome next;
+  MoodMessageQueue *queue; /* for the next call */
+  GCancellable *cancellable;
+  int io_priority;
+  GMainContext *context;
+} Next;
+
+static void
+on_received_then_next (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Next *self = user_data;
+
+  on_received (object, result, &self->first);
+  if (self->context != NULL)
+    g_main_context_push_thread_default (self->context);
+  mood_message_queue_receive_async (self->queue, self->io_priority, self->cancellable, on_received,
+                                    &self->next);
+  if (self->context != NULL)
+    g_main_context_pop_thread_default (self->context);
+}
+
+/* Has a call wait, be served, and its callback make the next one, which waits. */
+static void
+serve_then_next (MoodMessageQueue *queue, Next *self)
+{
+  if (self->queue == NULL)
+    self->queue = queue;
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_then_next, self);
+  settle ();
+  mood_test_send (queue, "first", 0);
+  settle ();
+  assert_text (&self->first, "first");
+  g_assert_cmpuint (self->next.calls, ==, 0);
+}
+
+static void
+test_next_of_other_priority (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Next next = { .io_priority = G_PRIORITY_LOW };
+  Outcome other = { 0 };
+
+  serve_then_next (queue, &next);
+  mood_test_send (queue, "next", 0);
+  g_idle_add_full (G_PRIORITY_DEFAULT, count_call, &other, NULL);
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  g_assert_cmpuint (other.calls, ==, 1);
+  g_assert_cmpuint (next.next.calls, ==, 0);
+  settle ();
+  assert_text (&next.next, "next");
+}
+
+static void
+test_next_with_cancellable (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Next next = { .cancellable = cancellable };
+
+  serve_then_next (queue, &next);
+  g_cancellable_cancel (cancellable);
+  settle ();
+  assert_failed (&next.next, G_IO_ERROR_CANCELLED, NULL);
+}
+
+static void
+test_next_on_other_queue (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) other = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Next next = { .queue = other };
+
+  serve_then_next (queue, &next);
+  mood_test_send (other, "next", 0);
+  settle ();
+  assert_text (&next.next, "next");
+}
+
+static void
+test_next_in_other_context (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Next next = { .context = context };
+
+  serve_then_next (queue, &next);
+  mood_test_send (queue, "next", 0);
+  settle ();
+  g_assert_cmpuint (next.next.calls, ==, 0);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  assert_text (&next.next, "next");
+}
+
+static void
+on_received_then_send (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Next *self = user_data;
+
+  on_received (object, result, &self->first);
+  mood_test_send (MOOD_MESSAGE_QUEUE (object), "fills", 0);
+  mood_test_send (MOOD_MESSAGE_QUEUE (object), "it", 0);
+  send_text (MOOD_MESSAGE_QUEUE (object), "next", &self->next);
+}
+
+/* A call that sends waits for something else than one that receives. */
+static void
+test_next_sends (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Next next = { 0 };
+
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_then_send, &next);
+  mood_test_send (queue, "first", 0);
+  settle ();
+  assert_text (&next.first, "first");
+  g_assert_cmpuint (next.next.calls, ==, 0);
+  g_assert_false (g_main_context_pending (NULL));
+  mood_test_assert_received (queue, "fills", 0);
+  settle ();
+  assert_done (&next.next);
+  mood_test_assert_received (queue, "it", 0);
+  mood_test_assert_received (queue, "next", 0);
+}
+
+/* The next call stands behind one that another main context is to serve: while that does not run,
+ * nothing is to be done here for the message that waits. */
+static void
+test_next_behind_another (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Next next = { .queue = queue };
+  Outcome before = { 0 };
+
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_then_next, &next);
+  g_main_context_push_thread_default (context);
+  receive (queue, NULL, &before);
+  g_main_context_pop_thread_default (context);
+  mood_test_send (queue, "first", 0);
+  mood_test_send (queue, "before", 0);
+  settle ();
+  assert_text (&next.first, "first");
+  g_assert_false (g_main_context_pending (NULL));
+
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  assert_text (&before, "before");
+  mood_test_send (queue, "next", 0);
+  settle ();
+  assert_text (&next.next, "next");
+}
+
+static void
+on_received_then_iterate (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  on_received (object, result, user_data);
+  mood_test_send (MOOD_MESSAGE_QUEUE (object), "stays", 0);
+  settle ();
+}
+
+/* A callback that makes no other call leaves nothing that would be ready for the messages that come
+ * meanwhile. */
+static void
+test_no_next (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  guint first_id = get_next_source_id ();
+  Outcome outcome = { 0 };
+  guint next_id;
+
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_then_iterate,
+                                    &outcome);
+  mood_test_send (queue, "x", 0);
+  settle ();
+  assert_text (&outcome, "x");
+  g_assert_false (g_main_context_pending (NULL));
+  mood_test_assert_received (queue, "stays", 0);
+  next_id = get_next_source_id ();
+  for (guint id = first_id; id < next_id; id++)
+    {
+      GSource *source = g_main_context_find_source_by_id (NULL, id);
+
+      /* What wakes the main context when a queue is closed stays there. */
+      g_assert_true (source == NULL ||
+                     g_str_equal (g_source_get_name (source), "MoodMessageQueue keeper"));
+    }
+}
+
+static void
+on_failed_then_next (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Next *self = user_data;
+
+  on_received (object, result, &self->first);
+  receive (MOOD_MESSAGE_QUEUE (object), NULL, &self->next);
+}
+
+/* Whoever is told that the queue is closed, and asks again, is told again, wherever it stands. */
+static void
+test_next_when_closed (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Next calls[3] = { 0 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
+    mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_failed_then_next,
+                                      &calls[i]);
+  settle ();
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  settle ();
+  for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
+    {
+      assert_failed (&calls[i].first, G_IO_ERROR_CLOSED, NULL);
+      assert_failed (&calls[i].next, G_IO_ERROR_CLOSED, NULL);
+    }
+}
+
+static void
+on_received_and_waits_again (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+
+  g_clear_pointer (&outcome->text, g_free);
+  on_received (object, result, outcome);
+  if (outcome->error == NULL)
+    mood_message_queue_receive_async (MOOD_MESSAGE_QUEUE (object), G_PRIORITY_DEFAULT, NULL,
+                                      on_received_and_waits_again, outcome);
+}
+
+/* Calls that wait, each made by the callback of the one before, have one source; it goes on until
+ * the queue is closed. */
+static void
+test_one_after_the_other (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome outcome = { 0 };
+  guint id;
+
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_and_waits_again,
+                                    &outcome);
+  settle ();
+  id = get_next_source_id ();
+  for (guint i = 1; i <= 20; i++)
+    {
+      mood_test_send (queue, "x", 0);
+      settle ();
+      g_assert_cmpuint (outcome.calls, ==, i);
+      g_assert_false (g_main_context_pending (NULL));
+    }
+  g_assert_cmpuint (get_next_source_id (), ==, id + 1);
+
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  settle ();
+  mood_test_assert_error (&outcome.error, G_IO_ERROR_CLOSED, NULL);
+}
+
 static guint n_running; /* atomic */
 
 #define N_THREADS  4
@@ -1073,6 +1522,22 @@ main (int argc, char **argv)
   g_test_add_func ("/async/context-is-not-taken", test_context_is_not_taken);
   g_test_add_func ("/async/context-goes-with-queue", test_context_goes_with_queue);
   g_test_add_func ("/async/fork-leaves-the-line", test_fork_leaves_the_line);
+  g_test_add_func ("/async/result-is-kept", test_result_is_kept);
+  g_test_add_func ("/async/result-goes", test_result_goes);
+  g_test_add_func ("/async/foreign-task", test_foreign_task);
+  g_test_add_data_func ("/async/thread-default-context-when-served-at-once",
+                        GINT_TO_POINTER (FALSE), test_thread_default_context);
+  g_test_add_data_func ("/async/thread-default-context-after-wait", GINT_TO_POINTER (TRUE),
+                        test_thread_default_context);
+  g_test_add_func ("/async/next-of-other-priority", test_next_of_other_priority);
+  g_test_add_func ("/async/next-with-cancellable", test_next_with_cancellable);
+  g_test_add_func ("/async/next-on-other-queue", test_next_on_other_queue);
+  g_test_add_func ("/async/next-in-other-context", test_next_in_other_context);
+  g_test_add_func ("/async/next-sends", test_next_sends);
+  g_test_add_func ("/async/next-behind-another", test_next_behind_another);
+  g_test_add_func ("/async/next-when-closed", test_next_when_closed);
+  g_test_add_func ("/async/no-next", test_no_next);
+  g_test_add_func ("/async/one-after-the-other", test_one_after_the_other);
 
   return g_test_run ();
 }
