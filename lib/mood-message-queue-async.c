@@ -24,7 +24,7 @@ typedef struct
 {
   MoodSource parent;
 
-  MoodCall *call;
+  MoodCall *call; /* NULL once it is over, until the next call takes the source over */
 } CallSource;
 
 static GIOCondition
@@ -94,15 +94,14 @@ attempt (MoodCall *call, const MoodMessage *to_send)
 }
 
 /* Ready as well for a call that became the head before its source was attached: the ready time that
- * it was given then may have woken nobody. And without a call, to go: its callback runs the main
- * loop. */
+ * it was given then may have woken nobody. */
 static gboolean
 call_source_prepare (GSource *source, int *timeout)
 {
   CallSource *self = (CallSource *) source;
 
-  return mood_source_prepare (source, timeout) || self->call == NULL ||
-         (self->parent.fd_tag == NULL && is_head (self->call));
+  return mood_source_prepare (source, timeout) ||
+         (self->call != NULL && self->parent.fd_tag == NULL && is_head (self->call));
 }
 
 /* FALSE if the call is to wait on. */
@@ -133,6 +132,7 @@ call_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   CallSource *self = (CallSource *) source;
   MoodCall *call;
 
+  /* In a main loop that the callback runs: what the source is ready for is none of its own. */
   if (self->call == NULL)
     return G_SOURCE_REMOVE;
 

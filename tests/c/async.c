@@ -123,7 +123,8 @@ test_receive_later (gconstpointer data)
   g_assert_false (g_main_context_pending (NULL));
 
   mood_test_send (queue, "late", 2);
-  settle ();
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  g_assert_false (g_main_context_pending (NULL));
   g_assert_cmpuint (outcome.priority, ==, 2);
   assert_text (&outcome, "late");
 }
@@ -1318,24 +1319,87 @@ on_failed_then_next (GObject *object, GAsyncResult *result, gpointer user_data)
   receive (MOOD_MESSAGE_QUEUE (object), NULL, &self->next);
 }
 
-/* Whoever is told that the queue is closed, and asks again, is told again, wherever it stands. */
+/* Whoever is told that the queue is closed, and asks again, is told again: also while another main
+ * context, whose call stands before that, does not run. */
 static void
 test_next_when_closed (void)
 {
   g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
-  Next calls[3] = { 0 };
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Outcome between = { 0 };
+  Next next = { 0 };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
-    mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_failed_then_next,
-                                      &calls[i]);
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_failed_then_next, &next);
+  g_main_context_push_thread_default (context);
+  receive (queue, NULL, &between);
+  g_main_context_pop_thread_default (context);
   settle ();
+
   g_assert_true (mood_message_queue_close (queue, NULL));
   settle ();
-  for (gsize i = 0; i < G_N_ELEMENTS (calls); i++)
+  assert_failed (&next.first, G_IO_ERROR_CLOSED, NULL);
+  assert_failed (&next.next, G_IO_ERROR_CLOSED, NULL);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  assert_failed (&between, G_IO_ERROR_CLOSED, NULL);
+}
+
+static void
+on_received_then_two (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcomes = user_data;
+
+  on_received (object, result, &outcomes[0]);
+  receive (MOOD_MESSAGE_QUEUE (object), NULL, &outcomes[1]);
+  receive (MOOD_MESSAGE_QUEUE (object), NULL, &outcomes[2]);
+}
+
+/* A callback may make several calls. */
+static void
+test_next_two (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome outcomes[3] = { 0 };
+  char text[] = "0";
+
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_then_two,
+                                    outcomes);
+  settle ();
+  for (gsize i = 0; i < G_N_ELEMENTS (outcomes); i++)
     {
-      assert_failed (&calls[i].first, G_IO_ERROR_CLOSED, NULL);
-      assert_failed (&calls[i].next, G_IO_ERROR_CLOSED, NULL);
+      mood_test_send (queue, text, 0);
+      settle ();
+      assert_text (&outcomes[i], text);
+      text[0]++;
     }
+}
+
+static void
+on_received_then_iterate_and_next (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  MoodMessageQueue *queue = MOOD_MESSAGE_QUEUE (object);
+  Next *self = user_data;
+
+  on_received_then_iterate (object, result, &self->first);
+  mood_test_assert_received (queue, "stays", 0);
+  receive (queue, NULL, &self->next);
+}
+
+/* One that runs a main loop, in which a message comes, and makes the call after that. */
+static void
+test_next_after_nested_loop (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Next next = { 0 };
+
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL,
+                                    on_received_then_iterate_and_next, &next);
+  mood_test_send (queue, "first", 0);
+  settle ();
+  assert_text (&next.first, "first");
+  mood_test_send (queue, "next", 0);
+  settle ();
+  assert_text (&next.next, "next");
 }
 
 static void
@@ -1536,6 +1600,8 @@ main (int argc, char **argv)
   g_test_add_func ("/async/next-sends", test_next_sends);
   g_test_add_func ("/async/next-behind-another", test_next_behind_another);
   g_test_add_func ("/async/next-when-closed", test_next_when_closed);
+  g_test_add_func ("/async/next-two", test_next_two);
+  g_test_add_func ("/async/next-after-nested-loop", test_next_after_nested_loop);
   g_test_add_func ("/async/no-next", test_no_next);
   g_test_add_func ("/async/one-after-the-other", test_one_after_the_other);
 
