@@ -88,6 +88,40 @@ assert_failed (Outcome *outcome, GIOErrorEnum code, const char *part)
   mood_test_assert_error (&outcome->error, code, part, NULL);
 }
 
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) threads = g_dir_open ("/proc/self/task", 0, NULL);
+  guint result = 0;
+
+  g_assert_nonnull (threads);
+  while (g_dir_read_name (threads) != NULL)
+    result++;
+
+  return result;
+}
+
+/* A program with one thread still has one after its first calls: that its locks and references are
+ * cheap depends on it. This has to be the first test. */
+static void
+test_no_thread (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  guint n_threads = count_threads ();
+  Outcome at_once = { 0 };
+  Outcome later = { 0 };
+
+  send_text (queue, "x", &at_once);
+  settle ();
+  assert_done (&at_once);
+  mood_test_assert_received (queue, "x", 0);
+  receive (queue, NULL, &later);
+  mood_test_send (queue, "x", 0);
+  settle ();
+  assert_text (&later, "x");
+  g_assert_cmpuint (count_threads (), ==, n_threads);
+}
+
 static void
 test_receive_at_once (gconstpointer data)
 {
@@ -1547,6 +1581,7 @@ main (int argc, char **argv)
 {
   mood_test_init (&argc, &argv);
 
+  g_test_add_func ("/async/no-thread", test_no_thread);
   g_test_add_data_func ("/async/receive-at-once", GUINT_TO_POINTER (0), test_receive_at_once);
   g_test_add_data_func ("/async/receive-at-once-nonblocking", GUINT_TO_POINTER (MOOD_OPEN_NONBLOCK),
                         test_receive_at_once);

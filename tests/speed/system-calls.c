@@ -19,8 +19,8 @@
 /* How many messages a receiver takes in one dispatch if there are enough. */
 #define MESSAGES_PER_DISPATCH 16
 
-/* How often the thing is done before its system calls count: by then all is made that is made once,
- * and what runs beside it at the start, such as the thread that GTask begins, has come to rest. */
+/* How often the thing is done before its system calls count: by then all is made that is made once.
+ */
 #define WARM_UP_ROUNDS 20
 
 /* What ends this program if nothing else does. */
@@ -158,6 +158,31 @@ send_and_await_in_callback (const Scenario *self, MoodMessageQueue *queue)
       mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_again,
                                         (gpointer) self);
     }
+  while (n_awaited == n_before)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+on_received_and_wait_again (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  MoodMessageQueue *queue = MOOD_MESSAGE_QUEUE (object);
+
+  g_free (mood_message_queue_receive_finish (queue, result, NULL, NULL, NULL));
+  n_awaited++;
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_and_wait_again,
+                                    user_data);
+}
+
+/* Likewise, and has to wait for what is sent then. */
+static void
+await_in_callback_and_send (const Scenario *self, MoodMessageQueue *queue)
+{
+  guint n_before = n_awaited;
+
+  if (n_before == 0)
+    mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_and_wait_again,
+                                      NULL);
+  send_one (self, queue);
   while (n_awaited == n_before)
     g_main_context_iteration (NULL, TRUE);
 }
@@ -330,6 +355,7 @@ static const Scenario scenarios[] = {
   { .name = "async", .perform = send_and_await },
   { .name = "async-in-callback", .perform = send_and_await_in_callback },
   { .name = "async-wait", .perform = await_and_send },
+  { .name = "async-wait-in-callback", .perform = await_in_callback_and_send },
   { .name = "receiver", .perform = fill_and_dispatch, .attach = attach_receiver },
   { .name = "receiver-most",
     .perform = dispatch_most,

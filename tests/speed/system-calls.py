@@ -75,6 +75,11 @@ SCENARIOS = {
         {**SEND, "mq_timedreceive": 2, "poll": 1},
         {"write": 2, "read": 1},
     ),
+    "async-wait-in-callback": (
+        "receive_async that waits, made by the callback of the one before, + send",
+        {**SEND, "mq_timedreceive": 2, "poll": 1},
+        {},
+    ),
     "receiver": (
         "8 times send + one dispatch of a receiver",
         {"mq_timedsend": 8, "mq_timedreceive": 9, "poll": 1},
