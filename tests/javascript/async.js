@@ -93,4 +93,22 @@ test('send refuses what is too long', () => {
   assertEqual(queue.curmsgs, 0);
 });
 
+test('a result is kept', () => {
+  const queue = newQueue();
+  const kept = new Promise(resolve => {
+    queue.receive_async(PRIORITY, null, (_queue, result) => resolve(result));
+  });
+
+  queue.send(bytes('x'), 3, null);
+  const result = settle(kept);
+  queue.send(bytes('y'), 0, null);
+  const [next] = settle(queue.receive_async(PRIORITY, null));
+  assertEqual(text(next), 'y');
+  queue.close();
+  assert(result.get_source_object() === queue);
+  const [message, priority] = queue.receive_finish(result);
+  assertEqual(text(message), 'x');
+  assertEqual(priority, 3);
+});
+
 run();

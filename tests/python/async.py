@@ -127,5 +127,21 @@ class AsyncTest(QueueTest):
         queue.send_async(b'x', 0, GLib.PRIORITY_DEFAULT, None, on_sent)
         self.wait_until(lambda: caught)
 
+    def test_result_is_kept(self):
+        queue = self.new_queue()
+        results = []
+        queue.send(b'x', 3)
+        queue.receive_async(GLib.PRIORITY_DEFAULT, None, lambda _, result: results.append(result))
+        self.wait_until(lambda: results)
+        outcomes = []
+        queue.send(b'y', 0)
+        self.receive(queue, outcomes)
+        self.wait_until(lambda: outcomes)
+        self.assertEqual(outcomes, [(b'y', 0)])
+        queue.close()
+        self.assertIsInstance(results[0], Gio.AsyncResult)
+        self.assertIs(results[0].get_source_object(), queue)
+        self.assertEqual(tuple(queue.receive_finish(results[0])), (b'x', 3))
+
 
 tap.main()
