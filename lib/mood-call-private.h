@@ -49,6 +49,7 @@ MoodCall *mood_call_new (MoodMessageQueue *queue,
                          gpointer user_data);
 void mood_call_call_back (MoodCall *self);
 void mood_call_release (MoodCall *self);
+void mood_call_free_spare (MoodMessageQueue *queue);
 MoodCall *mood_call_take (GAsyncResult *result, MoodMessageQueue *queue, gpointer source_tag);
 
 G_END_DECLS

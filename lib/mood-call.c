@@ -137,6 +137,15 @@ mood_call_release (MoodCall *self)
   g_object_unref (queue);
 }
 
+/* Called when nobody refers to the queue any more. */
+void
+mood_call_free_spare (MoodMessageQueue *queue)
+{
+  MoodCall *spare = g_atomic_pointer_exchange (&queue->spare_call, NULL);
+
+  g_clear_object (&spare);
+}
+
 /* Tells the caller that the call is over. To be called in the main context of the call. */
 void
 mood_call_call_back (MoodCall *self)

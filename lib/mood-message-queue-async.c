@@ -239,8 +239,11 @@ stand_in_line (MoodCall *call, const MoodMessage *to_send)
 static void
 begin_call (MoodCall *call, const MoodMessage *to_send)
 {
-  /* A look without the lock: the calls that were made before this one are seen. */
-  gboolean nobody_waits = g_atomic_pointer_get (&get_line (call)->head) == NULL;
+  gboolean nobody_waits;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  nobody_waits = get_line (call)->head == NULL;
+  pthread_mutex_unlock (&mood_message_queue_lock);
 
   if (fail_if_cancelled (call) || (nobody_waits && attempt (call, to_send)))
     mood_message_queue_deliver (call);

@@ -331,7 +331,7 @@ mood_message_queue_finalize (GObject *object)
     }
 
   mood_message_queue_end_delivery (self);
-  g_clear_object (&self->spare_call);
+  mood_call_free_spare (self);
   g_slist_free (self->contexts);
   g_free (self->name);
   g_free (self->display_name);
