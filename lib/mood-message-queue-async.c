@@ -16,6 +16,7 @@
 
 #include "mood-source-private.h"
 
+#include "mood-call-private.h"
 #include "mood-error-private.h"
 #include "mood-message-queue-private.h"
 
@@ -142,6 +143,7 @@ call_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   /* First, because the callback may make the next call, and wait for it in a main loop. */
   call = g_steal_pointer (&self->call);
   leave_line (call);
+  g_clear_pointer (&call->to_send.bytes, g_free);
   mood_call_call_back (call);
   mood_call_release (call);
 

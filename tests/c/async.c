@@ -1344,6 +1344,25 @@ test_no_next (void)
     }
 }
 
+/* Likewise one that was served at once, and that the source of the others does not tell of. */
+static void
+test_nested_loop_of_other_priority (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome other = { 0 };
+  Outcome low = { 0 };
+
+  mood_test_send (queue, "1", 0);
+  mood_test_send (queue, "2", 0);
+  receive (queue, NULL, &other);
+  mood_message_queue_receive_async (queue, G_PRIORITY_LOW, NULL, on_received_then_iterate, &low);
+  settle ();
+  assert_text (&other, "1");
+  assert_text (&low, "2");
+  g_assert_false (g_main_context_pending (NULL));
+  mood_test_assert_received (queue, "stays", 0);
+}
+
 static void
 on_failed_then_next (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -1638,6 +1657,7 @@ main (int argc, char **argv)
   g_test_add_func ("/async/next-two", test_next_two);
   g_test_add_func ("/async/next-after-nested-loop", test_next_after_nested_loop);
   g_test_add_func ("/async/no-next", test_no_next);
+  g_test_add_func ("/async/nested-loop-of-other-priority", test_nested_loop_of_other_priority);
   g_test_add_func ("/async/one-after-the-other", test_one_after_the_other);
 
   return g_test_run ();
