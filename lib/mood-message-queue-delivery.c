@@ -190,21 +190,23 @@ mood_message_queue_deliver (MoodCall *call)
     wake (context);
 }
 
-/* Called when nobody refers to the queue any more, so that no call is left. */
+/* Called when nobody refers to the queue any more, so that no call is left. What other threads have
+ * done to the queue under the lock is seen from here on. */
 void
 mood_message_queue_end_delivery (MoodMessageQueue *self)
 {
-  gboolean has_source;
-
-  if (self->delivery == NULL)
-    return;
+  Delivery *delivery;
+  gboolean has_source = FALSE;
 
   pthread_mutex_lock (&mood_message_queue_lock);
-  g_atomic_int_set (&self->delivery->has_queue, FALSE);
-  has_source = self->delivery->has_source;
+  delivery = g_steal_pointer (&self->delivery);
+  if (delivery != NULL)
+    {
+      g_atomic_int_set (&delivery->has_queue, FALSE);
+      has_source = delivery->has_source;
+    }
   pthread_mutex_unlock (&mood_message_queue_lock);
 
   if (!has_source)
-    g_free (self->delivery);
-  self->delivery = NULL;
+    g_free (delivery);
 }
