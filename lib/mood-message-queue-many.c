@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Several messages in one call, for languages in which a call costs more than a message: their
- * bytes one after the other in a single array, and an array each for their sizes and priorities.
- * Only the first message is waited for. */
+/* Several messages in one call, of which only the first is waited for: for languages in which a call
+ * costs more than a message, their bytes one after the other in a single array, and an array each
+ * for their sizes and priorities; and for C one after the other by a callback. */
 
 #include "mood-message-queue-private.h"
 
@@ -50,6 +50,62 @@ get_first_size (MoodMessageQueue *self, guint limit)
   return (gsize) (size <= SMALL_BATCH_SIZE ? size : (guint64) self->msgsize);
 }
 
+/* Whether a call that takes one message after the other goes on after the first. */
+static inline gboolean
+goes_on (MoodMessageQueue *self, GCancellable *cancellable)
+{
+  return (g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0 &&
+         !g_cancellable_is_cancelled (cancellable);
+}
+
+/* Takes messages that are there, one after the other into @buffer: at most @limit of them, and as
+ * many as there is room for. Returns how many there were. */
+static guint
+take_together (MoodMessageQueue *self,
+               guint8 *buffer,
+               gsize size,
+               gsize *sizes,
+               guint *priorities,
+               guint limit,
+               GCancellable *cancellable)
+{
+  guint n_received = 0;
+
+  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN) != 0)
+    return 0;
+
+  while (n_received < limit && size >= (gsize) self->msgsize && goes_on (self, cancellable))
+    {
+      gssize length = mood_message_queue_try_to_take (self, buffer, size, &priorities[n_received]);
+
+      if (length == -1)
+        break;
+
+      sizes[n_received++] = (gsize) length;
+      buffer += length;
+      size -= (gsize) length;
+    }
+
+  mood_message_queue_end (self);
+
+  return n_received;
+}
+
+static gboolean
+may_receive_many (MoodMessageQueue *self, guint limit, GError **error)
+{
+  if (limit == 0)
+    {
+      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_RECEIVE, self->name,
+                      "the limit is 0 messages; ask for at least 1");
+      return FALSE;
+    }
+
+  /* msgsize is the kernel's only once the queue is open. */
+  return mood_message_queue_may_begin_or_fail (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE,
+                                               MOOD_ACTION_RECEIVE, error);
+}
+
 /* Adds up to @limit messages that are there, and returns how many. */
 static guint
 receive_rest (MoodMessageQueue *self,
@@ -65,9 +121,8 @@ receive_rest (MoodMessageQueue *self,
   while (n_received < limit && may_be_more && batch_reserve (batch, (gsize) self->msgsize))
     {
       gsize room = batch->capacity - batch->length - 1;
-      guint n = mood_message_queue_receive_more (self, batch->bytes + batch->length, room,
-                                                 sizes + n_received, priorities + n_received,
-                                                 limit - n_received, cancellable);
+      guint n = take_together (self, batch->bytes + batch->length, room, sizes + n_received,
+                               priorities + n_received, limit - n_received, cancellable);
 
       for (guint i = 0; i < n; i++)
         room -= sizes[n_received + i];
@@ -178,16 +233,7 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), NULL);
 
-  if (limit == 0)
-    {
-      mood_set_error (error, G_IO_ERROR_INVALID_ARGUMENT, MOOD_ACTION_RECEIVE, self->name,
-                      "the limit is 0 messages; ask for at least 1");
-      return NULL;
-    }
-
-  /* msgsize is the kernel's only once the queue is open. */
-  if (!mood_message_queue_may_begin_or_fail (self, MOOD_STATE_NOT_OPEN | MOOD_STATE_NOT_READABLE,
-                                             MOOD_ACTION_RECEIVE, error))
+  if (!may_receive_many (self, limit, error))
     return NULL;
 
   /* More than the queue holds cannot be there: what comes in while it is emptied is for the next
@@ -232,6 +278,118 @@ mood_message_queue_receive_many (MoodMessageQueue *self,
     *priorities = g_renew (guint, g_steal_pointer (&all_priorities), n_received);
 
   return batch_steal (&batch, length != NULL ? length : &total);
+}
+
+/* Takes messages that are there, and hands each over. Returns how many there were. */
+static guint
+hand_over_each (MoodMessageQueue *self,
+                guint8 *buffer,
+                guint limit,
+                MoodMessageFunc func,
+                gpointer user_data,
+                GCancellable *cancellable)
+{
+  gboolean is_wanted = TRUE;
+  guint n_received = 0;
+
+  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN) != 0)
+    return 0;
+
+  while (is_wanted && n_received < limit && goes_on (self, cancellable))
+    {
+      guint priority;
+      gssize length =
+          mood_message_queue_try_to_take (self, buffer, (gsize) self->msgsize, &priority);
+
+      if (length == -1)
+        break;
+
+      buffer[length] = '\0';
+      n_received++;
+      is_wanted = func (self, buffer, (gsize) length, priority, user_data);
+    }
+
+  mood_message_queue_end (self);
+
+  return n_received;
+}
+
+/**
+ * mood_message_queue_receive_each: (skip)
+ * @self: a message queue
+ * @limit: how many messages to receive at most, at least 1
+ * @timeout_us: how long to wait for the first message, in microseconds: negative for without end,
+ *   0 for not at all
+ * @func: what to call for each message; it returns %G_SOURCE_CONTINUE to be handed the next one,
+ *   %G_SOURCE_REMOVE if it wants no more
+ * @user_data: data for @func
+ * @cancellable: (nullable): a cancellable, or %NULL
+ * @error: return location for an error
+ *
+ * Receives several messages in one call, and hands over one after the other: waits for one, and
+ * takes what is there besides.
+ *
+ * This is [method@Mood.MessageQueue.receive_many] without an allocation for messages of up to 8192
+ * bytes, with the same waiting. A message is taken when the one before it was handed over, and is
+ * the callback's for the time of the call. After it there is a zero byte, which its length does not
+ * count.
+ *
+ * @func may use the queue. If it closes it, or cancels @cancellable, it is handed no more messages.
+ *
+ * Errors:
+ *
+ * - those of [method@Mood.MessageQueue.receive_many].
+ *
+ * See also: `mq_receive(3)`
+ *
+ * Returns: how many messages were received, at least 1, or -1 with @error set
+ *
+ * Since: 1.0
+ */
+gssize
+mood_message_queue_receive_each (MoodMessageQueue *self,
+                                 guint limit,
+                                 gint64 timeout_us,
+                                 MoodMessageFunc func,
+                                 gpointer user_data,
+                                 GCancellable *cancellable,
+                                 GError **error)
+{
+  guint8 small_buffer[SMALL_BATCH_SIZE + 1];
+  g_autofree guint8 *large_buffer = NULL;
+  guint8 *buffer = small_buffer;
+  gint64 deadline = 0;
+  gssize length;
+  guint priority;
+
+  g_return_val_if_fail (mood_message_queue_is_valid (self), -1);
+  g_return_val_if_fail (func != NULL, -1);
+
+  if (!may_receive_many (self, limit, error))
+    return -1;
+
+  if (self->msgsize > SMALL_BATCH_SIZE)
+    buffer = large_buffer = g_try_malloc ((gsize) self->msgsize + 1);
+  if (buffer == NULL)
+    {
+      mood_message_queue_set_no_memory_error (self, MOOD_ACTION_RECEIVE, error);
+      return -1;
+    }
+
+  length = mood_message_queue_receive_into_before (self, buffer, (gsize) self->msgsize, &priority,
+                                                   timeout_us, &deadline, cancellable, error);
+  if (length == -1)
+    return -1;
+
+  buffer[length] = '\0';
+  if (!func (self, buffer, (gsize) length, priority, user_data))
+    return 1;
+
+  /* More than the queue holds cannot have been there: what comes in meanwhile is for the next call.
+   */
+  limit = (guint) MIN (limit, self->maxmsg);
+
+  return 1 + (gssize) hand_over_each (self, buffer, limit - 1, func, user_data, cancellable);
 }
 
 /* Everything that can be known beforehand, so that no message is sent in front of one that cannot

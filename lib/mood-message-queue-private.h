@@ -198,13 +198,6 @@ gssize mood_message_queue_receive_into_before (MoodMessageQueue *self,
                                                gint64 *deadline,
                                                GCancellable *cancellable,
                                                GError **error);
-guint mood_message_queue_receive_more (MoodMessageQueue *self,
-                                       guint8 *buffer,
-                                       gsize size,
-                                       gsize *sizes,
-                                       guint *priorities,
-                                       guint limit,
-                                       GCancellable *cancellable);
 
 /* mood-message-queue-try.c */
 int mood_message_queue_count_attempt (MoodMessageQueue *self);
@@ -365,6 +358,19 @@ mood_message_queue_get_nonblocking_fd (MoodMessageQueue *self)
   int fd = g_atomic_int_get (&self->nonblocking_fd);
 
   return G_LIKELY (fd >= 0) ? fd : mood_message_queue_count_attempt (self);
+}
+
+/* Takes a message that is there, within a call that has begun; -1 with errno set if there is none.
+ */
+static inline gssize
+mood_message_queue_try_to_take (MoodMessageQueue *self, guint8 *buffer, gsize size, guint *priority)
+{
+  int nonblocking_fd = mood_message_queue_get_nonblocking_fd (self);
+
+  if (G_LIKELY (nonblocking_fd != -1))
+    return mood_mq_receive (nonblocking_fd, buffer, size, priority);
+
+  return mood_mq_try_receive (self->fd, buffer, size, priority);
 }
 
 G_END_DECLS

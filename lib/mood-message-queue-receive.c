@@ -27,18 +27,6 @@ begin_receiving (MoodMessageQueue *self, GCancellable *cancellable, GError **err
                                            MOOD_ACTION_RECEIVE, error);
 }
 
-/* Takes a message that is there; -1 with errno set if there is none. */
-static inline gssize
-try_to_take (MoodMessageQueue *self, guint8 *buffer, gsize size, guint *priority)
-{
-  int nonblocking_fd = mood_message_queue_get_nonblocking_fd (self);
-
-  if (G_LIKELY (nonblocking_fd != -1))
-    return mood_mq_receive (nonblocking_fd, buffer, size, priority);
-
-  return mood_mq_try_receive (self->fd, buffer, size, priority);
-}
-
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a sender
  * hands its message over to the receiver that has waited longest. */
 static inline gssize
@@ -52,7 +40,7 @@ receive_or_block (MoodMessageQueue *self,
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_receive (self->fd, buffer, size, priority);
   else
-    return try_to_take (self, buffer, size, priority);
+    return mood_message_queue_try_to_take (self, buffer, size, priority);
 }
 
 /* What to do when the first attempt gave no message: errno says why. */
@@ -307,41 +295,6 @@ mood_message_queue_receive_into_before (MoodMessageQueue *self,
 {
   return receive_message_into (self, buffer, size, priority, MOOD_TIMEOUT_OF_USER (timeout_us),
                                deadline, cancellable, error);
-}
-
-/* Takes further messages that are there, without waiting, one after the other into @buffer: at most
- * @limit of them, and as many as there is room for. Returns how many there were. */
-guint
-mood_message_queue_receive_more (MoodMessageQueue *self,
-                                 guint8 *buffer,
-                                 gsize size,
-                                 gsize *sizes,
-                                 guint *priorities,
-                                 guint limit,
-                                 GCancellable *cancellable)
-{
-  guint n_received = 0;
-
-  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN) != 0)
-    return 0;
-
-  while (n_received < limit && size >= (gsize) self->msgsize &&
-         (g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0 &&
-         !g_cancellable_is_cancelled (cancellable))
-    {
-      gssize length = try_to_take (self, buffer, size, &priorities[n_received]);
-
-      if (length == -1)
-        break;
-
-      sizes[n_received++] = (gsize) length;
-      buffer += length;
-      size -= (gsize) length;
-    }
-
-  mood_message_queue_end (self);
-
-  return n_received;
 }
 
 /**

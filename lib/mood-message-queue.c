@@ -767,7 +767,7 @@ mood_message_queue_get_mode (MoodMessageQueue *self)
 gint64
 mood_message_queue_get_maxmsg (MoodMessageQueue *self)
 {
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+  g_return_val_if_fail (mood_message_queue_is_valid (self), -1);
 
   return self->maxmsg;
 }
@@ -787,7 +787,7 @@ mood_message_queue_get_maxmsg (MoodMessageQueue *self)
 gint64
 mood_message_queue_get_msgsize (MoodMessageQueue *self)
 {
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+  g_return_val_if_fail (mood_message_queue_is_valid (self), -1);
 
   return self->msgsize;
 }
@@ -1014,7 +1014,7 @@ mood_message_queue_is_closed (MoodMessageQueue *self)
 int
 mood_message_queue_fileno (MoodMessageQueue *self)
 {
-  g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
+  g_return_val_if_fail (mood_message_queue_is_valid (self), -1);
 
   if ((g_atomic_int_get (&self->state) & MOOD_STATE_NOT_OPEN) != 0)
     return -1;

@@ -213,6 +213,15 @@ gssize mood_message_queue_receive_into_with_timeout (MoodMessageQueue *self,
                                                      GError **error);
 
 MOOD_AVAILABLE_IN_1_0
+gssize mood_message_queue_receive_each (MoodMessageQueue *self,
+                                        guint limit,
+                                        gint64 timeout_us,
+                                        MoodMessageFunc func,
+                                        gpointer user_data,
+                                        GCancellable *cancellable,
+                                        GError **error);
+
+MOOD_AVAILABLE_IN_1_0
 guint8 *mood_message_queue_receive_many (MoodMessageQueue *self,
                                          guint limit,
                                          gint64 timeout_us,

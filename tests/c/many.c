@@ -253,6 +253,18 @@ test_others_wait_to_send (void)
   g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 0);
 }
 
+static gboolean
+append_message (MoodMessageQueue *queue,
+                const guint8 *message,
+                gsize length,
+                guint priority,
+                gpointer user_data)
+{
+  g_byte_array_append (user_data, message, (guint) length);
+
+  return G_SOURCE_CONTINUE;
+}
+
 /* Of the longest messages there may be, one at a time: that needs a limit of one's own. */
 static void
 test_large_messages (void)
@@ -262,6 +274,7 @@ test_large_messages (void)
   const gsize sizes[] = { msgsize, 1, msgsize - 1 };
   g_autoptr (MoodMessageQueue) queue = NULL;
   g_autoptr (GError) error = NULL;
+  g_autoptr (GByteArray) together = NULL;
   g_auto (Received) received = { 0 };
 
   if (!mood_test_in_ipc_namespace ())
@@ -281,6 +294,16 @@ test_large_messages (void)
   g_assert_no_error (error);
   g_assert_cmpmem (received.bytes, received.length, messages, 2 * msgsize);
   received_clear (&received);
+
+  g_assert_cmpint (mood_message_queue_send_many (queue, messages, 2 * msgsize, sizes, 3, NULL, 0, 0,
+                                                 NULL, &error),
+                   ==, 3);
+  together = g_byte_array_new ();
+  g_assert_cmpint (mood_message_queue_receive_each (queue, 3, 0, append_message, together, NULL,
+                                                    &error),
+                   ==, 3);
+  g_assert_no_error (error);
+  g_assert_cmpmem (together->data, together->len, messages, 2 * msgsize);
 
   /* Short ones keep no more memory than they need. */
   g_assert_cmpint (mood_message_queue_send_many (queue, messages, 2, (gsize[]){ 1, 1 }, 2, NULL, 0,
@@ -534,6 +557,193 @@ test_refused (void)
   assert_refused (queue, FALSE, FALSE, G_IO_ERROR_CLOSED);
 }
 
+/* What is handed over one after the other, in the form of assert_received(), and what is done when
+ * a message has come. */
+typedef struct _Each Each;
+
+struct _Each
+{
+  MoodMessageQueue *queue;
+  GCancellable *cancellable;
+  void (*meanwhile) (Each *self); /* or NULL */
+  guint n_wanted;
+  guint n_received;
+  GString *text;
+};
+
+static gboolean
+note_message (MoodMessageQueue *queue,
+              const guint8 *message,
+              gsize length,
+              guint priority,
+              gpointer user_data)
+{
+  Each *self = user_data;
+
+  g_assert_true (queue == self->queue);
+  g_assert_cmpuint (message[length], ==, 0);
+  g_string_append_len (self->text, (const char *) message, (gssize) length);
+  g_string_append_printf (self->text, "%u ", priority);
+  self->n_received++;
+  if (self->meanwhile != NULL)
+    self->meanwhile (self);
+
+  return self->n_received < self->n_wanted ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* Has @text handed over, as one call gives it. */
+static void
+assert_each (Each *each, guint limit, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  gssize n_received;
+
+  each->text = g_string_new (NULL);
+  each->n_received = 0;
+  n_received = mood_message_queue_receive_each (each->queue, limit, 0, note_message, each,
+                                                each->cancellable, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (n_received, ==, each->n_received);
+  g_assert_cmpstr (each->text->str, ==, text);
+  g_string_free (g_steal_pointer (&each->text), TRUE);
+}
+
+static void
+assert_each_fails (MoodMessageQueue *queue, guint limit, gint64 timeout_us, GIOErrorEnum code)
+{
+  Each each = { .queue = queue };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (mood_message_queue_receive_each (queue, limit, timeout_us, note_message, &each,
+                                                    NULL, &error),
+                   ==, -1);
+  mood_test_assert_error (&error, code, NULL);
+  g_assert_cmpuint (each.n_received, ==, 0);
+}
+
+/* One after the other, of the highest priority first: as many as there are, as the call asks for,
+ * or as the callback wants. What is left is for the next call. */
+static void
+test_each (void)
+{
+  const guint priorities[] = { 1, 2, 3, 4, 5 };
+  g_autoptr (MoodMessageQueue) queue = new_queue (MOOD_OPEN_RDWR);
+  Each each = { .queue = queue, .n_wanted = 99 };
+
+  send_bytes (queue, "abcde", priorities);
+  assert_each (&each, 100, "e5 d4 c3 b2 a1 ");
+
+  send_bytes (queue, "abcde", priorities);
+  assert_each (&each, 1, "e5 ");
+  assert_each (&each, 2, "d4 c3 ");
+  each.n_wanted = 1;
+  assert_each (&each, 2, "b2 ");
+  assert_each (&each, 2, "a1 ");
+
+  send_bytes (queue, "abcde", priorities);
+  each.n_wanted = 2;
+  assert_each (&each, 100, "e5 d4 ");
+  each.n_wanted = 99;
+  assert_each (&each, 100, "c3 b2 a1 ");
+
+  mood_test_send (queue, "", 7);
+  assert_each (&each, 100, "7 ");
+}
+
+static void
+send_one_more (Each *self)
+{
+  mood_test_send (self->queue, "more", 0);
+}
+
+/* What comes in meanwhile is for the next call: a queue holds eight, and does not keep this one. */
+static void
+test_each_ends (void)
+{
+  g_autoptr (MoodMessageQueue) queue = new_queue (MOOD_OPEN_RDWR);
+  Each each = { .queue = queue, .n_wanted = 99, .meanwhile = send_one_more };
+
+  send_bytes (queue, "a", NULL);
+  assert_each (&each, 100, "a0 more0 more0 more0 more0 more0 more0 more0 ");
+  g_assert_cmpint (mood_message_queue_get_curmsgs (queue), ==, 1);
+}
+
+static void
+close_after_first (Each *self)
+{
+  g_assert_true (mood_message_queue_close (self->queue, NULL));
+}
+
+static void
+close_after_second (Each *self)
+{
+  if (self->n_received == 2)
+    g_assert_true (mood_message_queue_close (self->queue, NULL));
+}
+
+static void
+cancel_after_second (Each *self)
+{
+  if (self->n_received == 2)
+    g_cancellable_cancel (self->cancellable);
+}
+
+/* The callback may end the call: what was taken was handed over, and the rest is still there. */
+static void
+test_each_ended (void)
+{
+  static const struct
+  {
+    void (*meanwhile) (Each *self);
+    const char *text;
+    gboolean closes;
+  } rows[] = {
+    { close_after_first, "a0 ", TRUE },
+    { close_after_second, "a0 b0 ", TRUE },
+    { cancel_after_second, "a0 b0 ", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MoodMessageQueue) queue = new_queue (MOOD_OPEN_RDWR);
+      g_autoptr (MoodMessageQueue) other =
+          mood_test_queue_open (mood_message_queue_get_name (queue), MOOD_OPEN_RDWR);
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      Each each = {
+        .queue = queue,
+        .cancellable = cancellable,
+        .meanwhile = rows[i].meanwhile,
+        .n_wanted = 99,
+      };
+
+      send_bytes (queue, "abcd", NULL);
+      assert_each (&each, 100, rows[i].text);
+      g_assert_cmpint (mood_message_queue_get_curmsgs (other), ==, 4 - each.n_received);
+      g_assert_cmpint (mood_message_queue_is_closed (queue), ==, rows[i].closes);
+      if (rows[i].closes)
+        {
+          g_assert_cmpint (mood_message_queue_fileno (queue), ==, -1);
+          assert_each_fails (queue, 1, 0, G_IO_ERROR_CLOSED);
+        }
+      g_assert_true (mood_message_queue_unlink (queue, NULL));
+    }
+}
+
+static void
+test_each_refused (void)
+{
+  g_autoptr (MoodMessageQueue) queue = new_queue (MOOD_OPEN_RDWR);
+  g_autoptr (MoodMessageQueue) sender =
+      mood_test_queue_open (mood_message_queue_get_name (queue), MOOD_OPEN_WRONLY);
+  g_autoptr (MoodMessageQueue) uninitialized = g_object_new (MOOD_TYPE_MESSAGE_QUEUE, NULL);
+
+  assert_each_fails (queue, 1, 0, G_IO_ERROR_WOULD_BLOCK);
+  assert_each_fails (queue, 1, 1, G_IO_ERROR_TIMED_OUT);
+  assert_each_fails (queue, 0, -1, G_IO_ERROR_INVALID_ARGUMENT);
+  assert_each_fails (sender, 1, -1, G_IO_ERROR_PERMISSION_DENIED);
+  assert_each_fails (uninitialized, 1, -1, G_IO_ERROR_NOT_INITIALIZED);
+}
+
 #define N_MESSAGES 50000u
 
 static gpointer
@@ -616,6 +826,10 @@ main (int argc, char **argv)
   g_test_add_func ("/many/ended", test_ended);
   g_test_add_func ("/many/bad-batches", test_bad_batches);
   g_test_add_func ("/many/refused", test_refused);
+  g_test_add_func ("/many/each", test_each);
+  g_test_add_func ("/many/each-ends", test_each_ends);
+  g_test_add_func ("/many/each-ended", test_each_ended);
+  g_test_add_func ("/many/each-refused", test_each_refused);
   g_test_add_func ("/many/nothing-is-lost", test_nothing_is_lost);
 
   return g_test_run ();

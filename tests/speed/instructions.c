@@ -191,6 +191,28 @@ fill_and_receive_many (MoodMessageQueue *queue)
   check (bytes != NULL && n_sizes == MAXMSG, error);
 }
 
+static gboolean
+ignore_message (MoodMessageQueue *queue,
+                const guint8 *received,
+                gsize length,
+                guint priority,
+                gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+fill_and_receive_each (MoodMessageQueue *queue)
+{
+  g_autoptr (GError) error = NULL;
+  gssize n_received;
+
+  fill (queue);
+  n_received =
+      mood_message_queue_receive_each (queue, MAXMSG, 0, ignore_message, NULL, NULL, &error);
+  check (n_received == MAXMSG, error);
+}
+
 static void
 on_received (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -312,6 +334,7 @@ static const Scenario scenarios[] = {
   { .name = "exchange-in-time", .perform = exchange_in_time },
   { .name = "send-many", .perform = send_many_and_empty },
   { .name = "receive-many", .perform = fill_and_receive_many },
+  { .name = "receive-each", .perform = fill_and_receive_each },
   { .name = "receiver", .perform = dispatch_receiver, .prepare = fill_and_add_receiver },
   { .name = "watch", .perform = send_and_dispatch_watch, .prepare = add_watch },
   { .name = "try-receive", .perform = try_receive },

@@ -27,6 +27,7 @@ FUNCTIONS = (
     "mood_message_queue_receive_into",
     "mood_message_queue_receive_with_timeout",
     "mood_message_queue_receive_many",
+    "mood_message_queue_receive_each",
     "mood_message_queue_receive_async",
     "g_main_context_iteration",
 )
@@ -49,6 +50,7 @@ BUDGETS = {
     "exchange-in-time": ("send + receive, with a timeout", 1, 261),  # t
     "send-many": ("send_many of 10, each", 10, 143),  # c
     "receive-many": ("receive_many of 10, each", 10, 133),  # c
+    "receive-each": ("receive_each of 10, each", 10, 53),
     "receiver": ("a main loop's round with a receiver that takes 16, each", 16, 234, 271),  # c, t
     "watch": ("a main loop's round with a watch", 1, 1670, 2290),  # t
     "try-receive": ("receive with timeout 0 from an empty queue", 1, 4250),  # s
@@ -63,9 +65,9 @@ BUDGETS = {
     # All that Python does counts, and that differs by its version: these are a quarter above the
     # count with 3.13, which is more than that with 3.11. Without the extension it is eight times
     # as much.
-    "python-exchange": ("Python's send + recv", 1, 2200),
-    "python-exchange-priority": ("Python's send with a priority + receive", 1, 2600),
-    "python-exchange-many": ("Python's send_many of 10 + receive_many of 10, each", 10, 1600),
+    "python-exchange": ("Python's send + recv", 1, 1700),
+    "python-exchange-priority": ("Python's send with a priority + receive", 1, 1950),
+    "python-exchange-many": ("Python's send_many of 10 + receive_many of 10, each", 10, 1100),
 }
 
 # Up to which GLib the first of two budgets counts.

@@ -49,6 +49,7 @@ typedef struct
   GCancellable *cancellable;
   gint64 timeout_us;
   gboolean has_timeout; /* if not, the mode of the queue decides */
+  gboolean has_tried;   /* and has to wait */
 } Patience;
 
 /* The state of the interpreter in a thread whose call waits, without its lock; NULL in others. */
@@ -411,7 +412,7 @@ receive_message_into (MoodMessageQueue *queue,
   gboolean tries = patience->has_timeout && patience->timeout_us == 0;
   gssize length = -1;
 
-  if (G_LIKELY (tries || size <= SMALL_MESSAGE_SIZE))
+  if (G_LIKELY ((tries || size <= SMALL_MESSAGE_SIZE) && !patience->has_tried))
     length =
         mood_message_queue_receive_into_with_timeout (queue, buffer, size, priority, 0,
                                                       patience->cancellable, tries ? error : NULL);
@@ -530,6 +531,28 @@ make_count (gssize count)
   return make_number (&last, count);
 }
 
+/* The tuple with what belongs into it, which this takes; NULL with an exception if one of them is.
+ */
+static inline PyObject *
+fill_pair (PyObject *pair, PyObject *message, guint priority)
+{
+  static Number last_priority;
+  PyObject *number =
+      pair != NULL && message != NULL ? make_number (&last_priority, priority) : NULL;
+
+  if (G_UNLIKELY (number == NULL))
+    {
+      Py_XDECREF (message);
+      Py_XDECREF (pair);
+      return NULL;
+    }
+
+  PyTuple_SET_ITEM (pair, 0, message);
+  PyTuple_SET_ITEM (pair, 1, number);
+
+  return pair;
+}
+
 /* One message and its priority; NULL with either @error set or an exception. If the message was
  * taken by then and there was no memory for what it becomes, @is_lost is set. */
 G_ALWAYS_INLINE static inline PyObject *
@@ -539,26 +562,18 @@ receive_pair (MoodMessageQueue *queue,
               gboolean *is_lost,
               GError **error)
 {
-  static Number last_priority;
   PyObject *pair = PyTuple_New (2);
-  PyObject *message, *number;
+  gboolean is_taken;
+  PyObject *message;
   guint priority;
 
   if (pair == NULL)
     return NULL;
 
   message = receive_message (queue, msgsize, &priority, patience, is_lost, error);
-  number = message != NULL ? make_number (&last_priority, priority) : NULL;
-  if (number == NULL)
-    {
-      *is_lost = *is_lost || message != NULL;
-      Py_XDECREF (message);
-      Py_DECREF (pair);
-      return NULL;
-    }
-
-  PyTuple_SET_ITEM (pair, 0, message);
-  PyTuple_SET_ITEM (pair, 1, number);
+  is_taken = message != NULL;
+  pair = fill_pair (pair, message, priority);
+  *is_lost = *is_lost || (is_taken && pair == NULL);
 
   return pair;
 }
@@ -666,6 +681,57 @@ queue_receive (PyObject *self,
   return error == NULL ? pair : raise_error (self, error);
 }
 
+/* Pairs that fill a list. */
+typedef struct
+{
+  PyObject *list;
+  Py_ssize_t count;
+  gboolean is_lost;
+} Received;
+
+static gboolean
+add_message (MoodMessageQueue *queue,
+             const guint8 *bytes,
+             gsize length,
+             guint priority,
+             gpointer user_data)
+{
+  Received *self = user_data;
+  PyObject *message = PyBytes_FromStringAndSize ((const char *) bytes, (Py_ssize_t) length);
+  PyObject *pair = message != NULL ? fill_pair (PyTuple_New (2), message, priority) : NULL;
+
+  self->is_lost = pair == NULL;
+  if (pair != NULL)
+    PyList_SET_ITEM (self->list, self->count++, pair);
+
+  return pair != NULL;
+}
+
+/* What is there of small messages, without waiting, whether or not there was one before. */
+static inline void
+receive_small_ones (MoodMessageQueue *queue,
+                    gint64 limit,
+                    GCancellable *cancellable,
+                    Received *received,
+                    GError **error)
+{
+  if (received->count < limit)
+    mood_message_queue_receive_each (queue, (guint) (limit - received->count), 0, add_message,
+                                     received, cancellable, error);
+}
+
+/* Likewise of large ones, into their own memory. */
+static void
+receive_large_ones (MoodMessageQueue *queue, gint64 msgsize, gint64 limit, Received *received)
+{
+  static const Patience none = { .has_timeout = TRUE };
+  PyObject *pair;
+
+  while (received->count < limit &&
+         (pair = receive_pair (queue, msgsize, &none, &received->is_lost, NULL)) != NULL)
+    PyList_SET_ITEM (received->list, received->count++, pair);
+}
+
 PyDoc_STRVAR (receive_many_doc,
               "receive_many($self, limit, cancellable=None, *, timeout=None)\n--\n\n"
               "Waits for one message, takes what is there besides, up to the limit, and\n"
@@ -681,13 +747,12 @@ queue_receive_many (PyObject *self,
                     PyObject *keywords)
 {
   static const char *const names[] = { "limit", "cancellable", "timeout" };
-  static const Patience none = { .has_timeout = TRUE };
   PyObject *values[G_N_ELEMENTS (names)] = { NULL };
   MoodMessageQueue *queue = get_queue (self);
   GError *error = NULL;
   PyObject *list, *pair;
-  gboolean is_lost = FALSE;
-  Py_ssize_t count = 0;
+  Received received = { NULL };
+  gboolean is_small, tries;
   Patience patience;
   gint64 limit, maxmsg, msgsize;
 
@@ -710,21 +775,33 @@ queue_receive_many (PyObject *self,
     return NULL;
   PyObject_GC_UnTrack (list);
 
-  pair = receive_pair (queue, msgsize, &patience, &is_lost, &error);
-  while (pair != NULL)
+  received.list = list;
+  is_small = msgsize <= SMALL_MESSAGE_SIZE;
+  tries = patience.has_timeout && patience.timeout_us == 0;
+  if (is_small)
+    receive_small_ones (queue, limit, patience.cancellable, &received, tries ? &error : NULL);
+
+  if (received.count == 0 && !received.is_lost && !(is_small && tries))
     {
-      PyList_SET_ITEM (list, count++, pair);
-      pair = count < limit ? receive_pair (queue, msgsize, &none, &is_lost, NULL) : NULL;
+      patience.has_tried = is_small;
+      pair = receive_pair (queue, msgsize, &patience, &received.is_lost, &error);
+      if (pair != NULL)
+        PyList_SET_ITEM (list, received.count++, pair);
+      if (pair != NULL && is_small)
+        receive_small_ones (queue, limit, NULL, &received, NULL);
+      else if (pair != NULL)
+        receive_large_ones (queue, msgsize, limit, &received);
     }
 
   /* Whatever ends this after the first message is told by the next call: no memory for one more,
    * say, as long as that one is still in the queue. */
-  if (count > 0 && count < limit && !is_lost)
+  if (received.count > 0 && received.count < limit && !received.is_lost)
     PyErr_Clear ();
 
   PyObject_GC_Track (list);
   if (!PyErr_Occurred () && error == NULL &&
-      (count == limit || PyList_SetSlice (list, count, (Py_ssize_t) limit, NULL) == 0))
+      (received.count == limit ||
+       PyList_SetSlice (list, received.count, (Py_ssize_t) limit, NULL) == 0))
     return list;
 
   Py_DECREF (list);
