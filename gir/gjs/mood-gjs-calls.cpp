@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The calls that carry messages, as functions of SpiderMonkey, the engine of GJS, which speaks C++
+ * alone. They do what mostly is to be done, and give undefined for all else: for what they cannot
+ * send, for a queue that is gone, for each error. Then the override makes the same call by way of
+ * introspection, which does it, or gives the error that it always gives. A call that failed here
+ * has taken no message and sent none. */
+
+#include "mood-gjs.h"
+#include "mood-gjs-queues.h"
+
+#include <gjs/gjs.h>
+#include <js/Array.h>
+#include <js/CallArgs.h>
+#include <js/Object.h>
+#include <js/PropertyAndElement.h>
+#include <js/PropertySpec.h>
+#include <js/RootingAPI.h>
+#include <js/ValueArray.h>
+#include <js/experimental/TypedData.h>
+#include <jsapi.h>
+
+#include <string.h>
+
+/* The queue that the first argument of each call names. */
+static MoodMessageQueue *
+get_queue (const JS::CallArgs &arguments)
+{
+  if (!arguments[0].isInt32 ())
+    return NULL;
+
+  return mood_gjs_find_queue ((guint) arguments[0].toInt32 ());
+}
+
+/* send (number, message, priority): how many bytes were sent. */
+static bool
+call_send (JSContext *, unsigned n_arguments, JS::Value *values)
+{
+  JS::CallArgs arguments = JS::CallArgsFromVp (n_arguments, values);
+  MoodMessageQueue *queue = get_queue (arguments);
+  size_t length;
+  bool is_shared;
+  uint8_t *message;
+  gssize sent;
+
+  arguments.rval ().setUndefined ();
+  /* A negative priority is above the highest one, and refused for it. */
+  if (queue == NULL || !arguments[1].isObject () || !arguments[2].isInt32 () ||
+      JS_GetObjectAsUint8Array (&arguments[1].toObject (), &length, &is_shared, &message) == NULL)
+    return true;
+
+  sent =
+      mood_message_queue_send (queue, message, length, (guint) arguments[2].toInt32 (), NULL, NULL);
+  if (sent != -1)
+    arguments.rval ().setNumber ((double) sent);
+
+  return true;
+}
+
+/* The message in memory of JavaScript's own, undefined without one, or false with an exception. */
+static bool
+receive (JSContext *context,
+         MoodMessageQueue *queue,
+         guint *priority,
+         JS::MutableHandleValue message)
+{
+  g_autofree guint8 *bytes = NULL;
+  gsize length;
+  JSObject *array;
+
+  message.setUndefined ();
+  if (queue != NULL)
+    bytes = mood_message_queue_receive (queue, priority, &length, NULL, NULL);
+  if (bytes == NULL)
+    return true;
+
+  array = JS_NewUint8Array (context, length);
+  if (array == NULL)
+    return false;
+
+  {
+    JS::AutoCheckCannotGC guard (context);
+    bool is_shared;
+
+    memcpy (JS_GetUint8ArrayData (array, &is_shared, guard), bytes, length);
+  }
+  message.setObject (*array);
+
+  return true;
+}
+
+/* recv (number): the message. */
+static bool
+call_recv (JSContext *context, unsigned n_arguments, JS::Value *values)
+{
+  JS::CallArgs arguments = JS::CallArgsFromVp (n_arguments, values);
+
+  return receive (context, get_queue (arguments), NULL, arguments.rval ());
+}
+
+/* receive (number): the message and its priority. */
+static bool
+call_receive (JSContext *context, unsigned n_arguments, JS::Value *values)
+{
+  JS::CallArgs arguments = JS::CallArgsFromVp (n_arguments, values);
+  JS::RootedValueArray<2> pair (context);
+  guint priority;
+  JSObject *array;
+
+  arguments.rval ().setUndefined ();
+  if (!receive (context, get_queue (arguments), &priority, pair[0]))
+    return false;
+  if (pair[0].isUndefined ())
+    return true;
+
+  pair[1].setNumber (priority);
+  array = JS::NewArrayObject (context, pair);
+  if (array == NULL)
+    return false;
+  arguments.rval ().setObject (*array);
+
+  return true;
+}
+
+static const JSFunctionSpec calls[] = {
+  JS_FN ("send", call_send, 3, 0),
+  JS_FN ("recv", call_recv, 1, 0),
+  JS_FN ("receive", call_receive, 1, 0),
+  JS_FS_END,
+};
+
+/* Each version of SpiderMonkey is another library, of which this one was built for one. */
+static bool
+is_right_engine (GError **error)
+{
+  g_autofree char *version = g_strdup_printf ("JavaScript-C%d.", MOZJS_MAJOR_VERSION);
+
+  if (g_str_has_prefix (JS_GetImplementationVersion (), version))
+    return true;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               "libmood was built for version %d of SpiderMonkey, and this is %s; build it anew",
+               MOZJS_MAJOR_VERSION, JS_GetImplementationVersion ());
+  return false;
+}
+
+/**
+ * mood_gjs_define_calls:
+ * @error: return location for an error
+ *
+ * Makes the global object `moodCalls`, whose functions are the calls. It is for the override to
+ * take, and to delete: introspection has no way to return a function.
+ *
+ * Errors:
+ *
+ * - %G_IO_ERROR_NOT_SUPPORTED if GJS has another version of SpiderMonkey than libmood was built
+ * for;
+ * - %G_IO_ERROR_FAILED if they could not be made.
+ *
+ * Returns: %TRUE if they are there, %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+mood_gjs_define_calls (GError **error)
+{
+  if (!is_right_engine (error))
+    return FALSE;
+
+  JSContext *context =
+      static_cast<JSContext *> (gjs_context_get_native_context (gjs_context_get_current ()));
+  JS::RootedObject global (context, JS::CurrentGlobalOrNull (context));
+  JS::RootedObject object (context, JS_DefineObject (context, global, "moodCalls"));
+
+  if (object && JS_DefineFunctions (context, object, calls))
+    return TRUE;
+
+  JS_ClearPendingException (context);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "its functions could not be made");
+  return FALSE;
+}
