@@ -213,9 +213,10 @@ BENCHMARKS = [
         "raw",
         [
             script("python-raw", "raw", "C: mq_send(), mq_receive()", "pairs"),
-            script("javascript", "short", "send, recv", "short", 2.8),
+            script("javascript-native", "short", "send, recv", "short", 2.8),
+            script("javascript-plain", "short-plain", "send, recv, without the extension", "short"),
             script("javascript-priority", "priority", "send with a priority, receive", "priority"),
-            script("javascript-plain", "plain", "send, recv, without the override", "plain"),
+            script("javascript-bare", "plain", "send, recv, without the override", "plain"),
         ],
         sizes((64, 1024)),
         sizes((64,)),

@@ -170,11 +170,16 @@ def get_programs(programs):
             [python, "-B", f"{here}/python.py", mode, library], {**environment, **details},
             [(python, get_option("python_overrides")), (library, ""), *parts], one_core)
 
-    def of_javascript(overrides):
+    def of_javascript(overrides, parts=(), **details):
         gjs = programs["gjs"]
         return worker.Program(
-            [gjs, "-m", f"{here}/javascript.js"], {**environment, "GJS_PATH": overrides},
-            [(gjs, f"gjs and {get_option('javascript_overrides')}")], one_core)
+            [gjs, "-m", f"{here}/javascript.js"],
+            {**environment, "GJS_PATH": overrides, **details},
+            [(gjs, f"gjs and {get_option('javascript_overrides')}"), *parts], one_core)
+
+    def of_javascript_extension():
+        extension = (programs["javascript_extension"], get_option("javascript_extension"))
+        return of_javascript(programs["gjs_overrides"], [extension], MOOD_NATIVE="1")
 
     return {
         **{name: of_c(name) for name in ("transports", "main-loop", "receivers")},
@@ -188,9 +193,10 @@ def get_programs(programs):
         "python-plain": of_python("mood", MOOD_NATIVE="0"),
         "python-ctypes": of_python("ctypes"),
         "python-posix-ipc": of_python("posix_ipc"),
-        "javascript": of_javascript(programs["gjs_overrides"]),
-        "javascript-priority": of_javascript(programs["gjs_overrides"]),
-        "javascript-plain": of_javascript(""),
+        "javascript-native": of_javascript_extension(),
+        "javascript-plain": of_javascript(programs["gjs_overrides"], MOOD_NATIVE="0"),
+        "javascript-priority": of_javascript_extension(),
+        "javascript-bare": of_javascript(""),
     }
 
 

@@ -4,6 +4,8 @@
 // for await, and for over the queues of a directory. What cannot be passed on as it is becomes a
 // TypeError here: GJS would cut it to size or, before a call that returns an array, crash over it.
 
+'use strict';
+
 const {GLib, Gio} = imports.gi;
 
 const MAX_UINT32 = 2 ** 32 - 1;
@@ -253,6 +255,45 @@ function extendQueueDirectory(QueueDirectory) {
   });
 }
 
+// The calls that carry messages, written in C. Each wants the number that register() gives to a
+// queue, and gives undefined where introspection has to do it, or to tell why it cannot be done.
+function loadExtension() {
+  let MoodGjs;
+
+  if (GLib.getenv('MOOD_NATIVE') === '0')
+    return null;
+  try {
+    imports.gi.versions.MoodGjs = '1.0';
+    ({MoodGjs} = imports.gi);
+  } catch {
+    // It is built where there is what it needs, and nothing but speed depends on it.
+    return null;
+  }
+
+  try {
+    MoodGjs.define_calls();
+
+    const {register} = MoodGjs;
+    const {send, recv, receive} = globalThis.moodCalls;
+
+    delete globalThis.moodCalls;
+
+    return {register, send, recv, receive};
+  } catch (error) {
+    console.warn(`Mood goes on without its extension: ${error.message}`);
+
+    return null;
+  }
+}
+
+// Where it is missing, everything has to be done by introspection.
+const NO_EXTENSION = {
+  register: () => 0,
+  send: () => null,
+  recv: () => null,
+  receive: () => null,
+};
+
 // Called by GJS, with the namespace for its this.
 function _init() {
   const {Limits, MessageQueue, chmod, chown, recv: shortRecv, send: shortSend, unlink} = this;
@@ -269,17 +310,32 @@ function _init() {
     recv, send, send_async, send_many, send_with_timeout,
   } = prototype;
 
-  // What is outside of this function has to be looked up by its name each time, which is not worth
-  // it for a message.
+  // What is outside of this function, undefined among it, has to be looked up by its name each time,
+  // which is not worth it for a message.
   const {Uint8Array} = globalThis;
+  const encode = encoder.encode.bind(encoder);
+  const {
+    register, send: nativeSend, recv: nativeRecv, receive: nativeReceive,
+  } = loadExtension() ?? NO_EXTENSION;
 
   // Functions cost less than methods, and the fewer arguments the less. But before a function that
   // returns an array GJS crashes over what is no queue, and before a method it does not: so a queue
-  // that has passed for one is marked, by what an object that only inherits from it has not.
+  // that has passed for one is marked, by what an object that only inherits from it has not. The
+  // mark has the number of the queue, 0 for none.
   const mark = Symbol('queue');
   const markQueue = queue => {
     fileno.call(queue);
-    Object.defineProperty(queue, mark, {value: queue});
+
+    const number = register(queue);
+
+    Reflect.defineProperty(queue, mark, {value: Object.freeze({queue, number})});
+
+    return number;
+  };
+  const getNumber = queue => {
+    const its = queue[mark];
+
+    return its?.queue === queue ? its.number : markQueue(queue);
   };
 
   this.send = (queue, message, priority = 0) => prototype.send.call(queue, message, priority);
@@ -377,10 +433,15 @@ function _init() {
     send(message, priority = 0, cancellable = null) {
       if (priority !== 0 && (typeof priority !== 'number' || priority >>> 0 !== priority))
         checkPriority(priority);
-      if (!(message instanceof Uint8Array))
+      if (!(message instanceof Uint8Array) && typeof message !== 'string')
         message = toMessage(message);
-      if (cancellable === null)
-        return shortSend(this, message, priority);
+      if (cancellable === null) {
+        const number = getNumber(this);
+
+        const bytes = number !== 0 && typeof message === 'string' ? encode(message) : message;
+
+        return nativeSend(number, bytes, priority) ?? shortSend(this, message, priority);
+      }
       checkCancellable(cancellable);
 
       return send.call(this, message, priority, cancellable);
@@ -419,20 +480,17 @@ function _init() {
     },
 
     recv(cancellable = null) {
-      if (cancellable === null) {
-        if (this[mark] !== this)
-          markQueue(this);
-
-        return shortRecv(this);
-      }
+      if (cancellable === null)
+        return nativeRecv(getNumber(this)) ?? shortRecv(this);
       checkCancellable(cancellable);
 
       return recv.call(this, cancellable);
     },
 
     receive(cancellable = null) {
-      if (cancellable !== null)
-        checkCancellable(cancellable);
+      if (cancellable === null)
+        return nativeReceive(getNumber(this)) ?? receive.call(this, null);
+      checkCancellable(cancellable);
 
       return receive.call(this, cancellable);
     },
