@@ -60,6 +60,10 @@ const queue = Mood.MessageQueue.open({name, flags: RDWR | CREAT, maxmsg: 1, msgs
 queue.unlink();
 queue.send('x');
 await queue.receive_async();
+// The extension gives a queue a number.
+const [mark] = Object.getOwnPropertySymbols(queue);
+if (!(queue[mark].number > 0))
+  throw new Error('the extension is not used');
 """
 
 
@@ -101,6 +105,8 @@ def main():
             "share/fish/vendor_completions.d/mood.fish",
             "share/gir-1.0/Mood-1.0.gir",
             "share/gjs-1.0/overrides/Mood.js",
+            "lib/girepository-1.0/MoodGjs-1.0.typelib",
+            "lib/libmood-gjs-1.0.so",
             "share/man/man1/mood.1",
             "share/vala/vapi/mood-1.0.deps",
             "share/zsh/site-functions/_mood",

@@ -286,7 +286,7 @@ function loadExtension() {
   }
 }
 
-// Where it is missing, everything has to be done by introspection.
+// Where it is missing, everything is done by introspection.
 const NO_EXTENSION = {
   register: () => 0,
   send: () => null,
@@ -437,7 +437,6 @@ function _init() {
         message = toMessage(message);
       if (cancellable === null) {
         const number = getNumber(this);
-
         const bytes = number !== 0 && typeof message === 'string' ? encode(message) : message;
 
         return nativeSend(number, bytes, priority) ?? shortSend(this, message, priority);
