@@ -12,7 +12,7 @@
  * of introspection. */
 #define N_SLOTS 1024
 
-/* The slot of a queue is the remainder of its number. Both are 0 where there is none. */
+/* The slot of a queue is the remainder of its number, which stays when the queue has gone. */
 typedef struct
 {
   guint number;
@@ -32,7 +32,6 @@ forget_queue (gpointer data, GObject *queue)
   Slot *slot = data;
 
   g_mutex_lock (&lock);
-  g_atomic_int_set (&slot->number, 0);
   g_atomic_pointer_set (&slot->queue, NULL);
   g_mutex_unlock (&lock);
 }
@@ -60,8 +59,8 @@ give_number (MoodMessageQueue *queue)
       slot = &slots[last_number % N_SLOTS];
       if (slot->queue == NULL)
         {
-          g_atomic_pointer_set (&slot->queue, queue);
           g_atomic_int_set (&slot->number, last_number);
+          g_atomic_pointer_set (&slot->queue, queue);
           g_object_weak_ref (G_OBJECT (queue), forget_queue, slot);
           return last_number;
         }
