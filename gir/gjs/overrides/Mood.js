@@ -274,11 +274,11 @@ function loadExtension() {
     MoodGjs.define_calls();
 
     const {register} = MoodGjs;
-    const {send, recv, receive} = globalThis.moodCalls;
+    const {send, receive, take} = globalThis.moodCalls;
 
     delete globalThis.moodCalls;
 
-    return {register, send, recv, receive};
+    return {register, send, receive, take};
   } catch (error) {
     console.warn(`Mood goes on without its extension: ${error.message}`);
 
@@ -290,7 +290,6 @@ function loadExtension() {
 const NO_EXTENSION = {
   register: () => 0,
   send: () => null,
-  recv: () => null,
   receive: () => null,
 };
 
@@ -315,7 +314,7 @@ function _init() {
   const {Uint8Array} = globalThis;
   const encode = encoder.encode.bind(encoder);
   const {
-    register, send: nativeSend, recv: nativeRecv, receive: nativeReceive,
+    register, send: nativeSend, receive: nativeReceive, take,
   } = loadExtension() ?? NO_EXTENSION;
 
   // Functions cost less than methods, and the fewer arguments the less. But before a function that
@@ -479,16 +478,34 @@ function _init() {
     },
 
     recv(cancellable = null) {
-      if (cancellable === null)
-        return nativeRecv(getNumber(this)) ?? shortRecv(this);
+      if (cancellable === null) {
+        const length = nativeReceive(getNumber(this)) ?? -1;
+
+        if (length === -1)
+          return shortRecv(this);
+
+        const message = new Uint8Array(length);
+
+        take(message);
+
+        return message;
+      }
       checkCancellable(cancellable);
 
       return recv.call(this, cancellable);
     },
 
     receive(cancellable = null) {
-      if (cancellable === null)
-        return nativeReceive(getNumber(this)) ?? receive.call(this, null);
+      if (cancellable === null) {
+        const length = nativeReceive(getNumber(this)) ?? -1;
+
+        if (length === -1)
+          return receive.call(this, null);
+
+        const message = new Uint8Array(length);
+
+        return [message, take(message)];
+      }
       checkCancellable(cancellable);
 
       return receive.call(this, cancellable);
