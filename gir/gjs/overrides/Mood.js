@@ -255,8 +255,9 @@ function extendQueueDirectory(QueueDirectory) {
   });
 }
 
-// The calls that carry messages, written in C. Each wants the number that register() gives to a
-// queue, and gives undefined where introspection has to do it, or to tell why it cannot be done.
+// The calls that carry messages, written in C++. send() and receive() want the number that register()
+// gives to a queue, and give undefined where introspection has to do it, or to tell why it cannot be
+// done. receive() gives a length, and take() fills an array of it and gives the priority.
 function loadExtension() {
   let MoodGjs;
 
