@@ -55,7 +55,7 @@ static inline gboolean
 goes_on (MoodMessageQueue *self, GCancellable *cancellable)
 {
   return (g_atomic_int_get (&self->state) & MOOD_STATE_CLOSED) == 0 &&
-         !g_cancellable_is_cancelled (cancellable);
+         (cancellable == NULL || !g_cancellable_is_cancelled (cancellable));
 }
 
 /* Takes messages that are there, one after the other into @buffer: at most @limit of them, and as
