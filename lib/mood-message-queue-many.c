@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Several messages in one call, of which only the first is waited for: for languages in which a call
- * costs more than a message, their bytes one after the other in a single array, and an array each
- * for their sizes and priorities; and for C one after the other by a callback. */
+/* Several messages in one call, of which only the first is waited for: for languages in which a
+ * call costs more than a message, their bytes one after the other in a single array, and an array
+ * each for their sizes and priorities; and for C one after the other by a callback. */
 
 #include "mood-message-queue-private.h"
 
@@ -462,6 +462,34 @@ check_messages (MoodMessageQueue *self,
   return TRUE;
 }
 
+/* Sends messages that are known to be good, as long as there is room. Returns how many it were. */
+static gsize
+send_rest (MoodMessageQueue *self,
+           const guint8 *messages,
+           const gsize *sizes,
+           const guint *priorities,
+           gsize n_messages,
+           GCancellable *cancellable)
+{
+  gsize n_sent = 0;
+
+  if (mood_message_queue_begin (self, MOOD_STATE_NOT_OPEN) != 0)
+    return 0;
+
+  while (n_sent < n_messages && goes_on (self, cancellable) &&
+         mood_message_queue_try_to_put (self, messages, sizes[n_sent],
+                                        priorities != NULL ? priorities[n_sent] : 0) == 0)
+    {
+      if (messages != NULL)
+        messages += sizes[n_sent];
+      n_sent++;
+    }
+
+  mood_message_queue_end (self);
+
+  return n_sent;
+}
+
 /**
  * mood_message_queue_send_many:
  * @self: a message queue
@@ -527,7 +555,6 @@ mood_message_queue_send_many (MoodMessageQueue *self,
                               GError **error)
 {
   gint64 deadline = 0;
-  gsize n_sent = 0;
 
   g_return_val_if_fail (MOOD_IS_MESSAGE_QUEUE (self), -1);
 
@@ -536,20 +563,15 @@ mood_message_queue_send_many (MoodMessageQueue *self,
       !check_messages (self, messages, length, sizes, n_sizes, priorities, n_priorities, error))
     return -1;
 
-  while (n_sent < n_sizes)
-    {
-      gboolean is_first = n_sent == 0;
+  if (n_sizes == 0)
+    return 0;
 
-      if (mood_message_queue_send_before (self, messages, sizes[n_sent],
-                                          n_priorities != 0 ? priorities[n_sent] : 0,
-                                          is_first ? timeout_us : 0, &deadline, cancellable,
-                                          is_first ? error : NULL) == -1)
-        return is_first ? -1 : (gssize) n_sent;
+  if (mood_message_queue_send_before (self, messages, sizes[0],
+                                      n_priorities != 0 ? priorities[0] : 0, timeout_us, &deadline,
+                                      cancellable, error) == -1)
+    return -1;
 
-      if (messages != NULL)
-        messages += sizes[n_sent];
-      n_sent++;
-    }
-
-  return (gssize) n_sent;
+  return 1 + (gssize) send_rest (self, messages != NULL ? messages + sizes[0] : NULL, sizes + 1,
+                                 n_priorities != 0 ? priorities + 1 : NULL, n_sizes - 1,
+                                 cancellable);
 }

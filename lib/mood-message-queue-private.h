@@ -373,4 +373,19 @@ mood_message_queue_try_to_take (MoodMessageQueue *self, guint8 *buffer, gsize si
   return mood_mq_try_receive (self->fd, buffer, size, priority);
 }
 
+/* Sends a message if there is room, likewise. */
+static inline int
+mood_message_queue_try_to_put (MoodMessageQueue *self,
+                               const guint8 *message,
+                               gsize length,
+                               guint priority)
+{
+  int nonblocking_fd = mood_message_queue_get_nonblocking_fd (self);
+
+  if (G_LIKELY (nonblocking_fd != -1))
+    return mood_mq_send (nonblocking_fd, message, length, priority);
+
+  return mood_mq_try_send (self->fd, message, length, priority);
+}
+
 G_END_DECLS

@@ -36,18 +36,6 @@ set_too_large_error (MoodMessageQueue *self, gsize length, GError **error)
                   length, self->msgsize);
 }
 
-/* Sends a message if there is room; -1 with errno set if there is none. */
-static inline int
-try_to_put (MoodMessageQueue *self, const guint8 *message, gsize length, guint priority)
-{
-  int nonblocking_fd = mood_message_queue_get_nonblocking_fd (self);
-
-  if (G_LIKELY (nonblocking_fd != -1))
-    return mood_mq_send (nonblocking_fd, message, length, priority);
-
-  return mood_mq_try_send (self->fd, message, length, priority);
-}
-
 /* With nothing but the queue to wait for, the kernel waits: that is one system call, and a
  * receiver hands the room over to the sender that has waited longest. */
 static inline int
@@ -61,7 +49,7 @@ send_or_block (MoodMessageQueue *self,
   if (cancellable == NULL && timeout_us < 0)
     return mood_mq_send (self->fd, message, length, priority);
   else
-    return try_to_put (self, message, length, priority);
+    return mood_message_queue_try_to_put (self, message, length, priority);
 }
 
 /* What to do when the first attempt did not send: errno says why. */

@@ -48,9 +48,9 @@ BUDGETS = {
     "exchange-cancellable": ("send + receive, with a cancellable", 1, 273),  # t
     "exchange-now": ("send + receive, with timeout 0", 1, 255),  # t
     "exchange-in-time": ("send + receive, with a timeout", 1, 261),  # t
-    "send-many": ("send_many of 10, each", 10, 143),  # c
-    "receive-many": ("receive_many of 10, each", 10, 133),  # c
-    "receive-each": ("receive_each of 10, each", 10, 53),
+    "send-many": ("send_many of 10, each", 10, 64),  # c
+    "receive-many": ("receive_many of 10, each", 10, 127),  # c
+    "receive-each": ("receive_each of 10, each", 10, 49),
     "receiver": ("a main loop's round with a receiver that takes 16, each", 16, 234, 271),  # c, t
     "watch": ("a main loop's round with a watch", 1, 1670, 2290),  # t
     "try-receive": ("receive with timeout 0 from an empty queue", 1, 4250),  # s
@@ -67,7 +67,7 @@ BUDGETS = {
     # as much.
     "python-exchange": ("Python's send + recv", 1, 1700),
     "python-exchange-priority": ("Python's send with a priority + receive", 1, 1950),
-    "python-exchange-many": ("Python's send_many of 10 + receive_many of 10, each", 10, 1100),
+    "python-exchange-many": ("Python's send_many of 10 + receive_many of 10, each", 10, 980),
 }
 
 # Up to which GLib the first of two budgets counts.
