@@ -164,8 +164,8 @@ def get_programs(programs):
         path = programs[name]
         return worker.Program([path], {**environment, **details}, [(path, "")])
 
-    def of_python(mode, parts=(), **details):
-        python, library = programs["python"], programs["raw_calls"]
+    def of_python(mode, parts=(), library=programs["raw_calls"], **details):
+        python = programs["python"]
         return worker.Program(
             [python, "-B", f"{here}/python.py", mode, library], {**environment, **details},
             [(python, get_option("python_overrides")), (library, ""), *parts], one_core)
@@ -193,6 +193,9 @@ def get_programs(programs):
         "python-plain": of_python("mood", MOOD_NATIVE="0"),
         "python-ctypes": of_python("ctypes"),
         "python-posix-ipc": of_python("posix_ipc"),
+        "python-objects": of_python(
+            "objects", [(programs["python_objects"], get_option("python_extension"))],
+            programs["python_objects"]),
         "javascript-native": of_javascript_extension(),
         "javascript-plain": of_javascript(programs["gjs_overrides"], MOOD_NATIVE="0"),
         "javascript-priority": of_javascript_extension(),

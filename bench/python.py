@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Sends messages and receives them: from C, from Python by libmood, or by what else there is.
 
-Arguments: raw|mood|ctypes|posix_ipc LIBRARY_OF_RAW_CALLS
+Arguments: raw|mood|ctypes|posix_ipc|objects LIBRARY_OF_RAW_CALLS|EXTENSION_FOR_OBJECTS
 Requests: pairs|receives SIZE COUNT"""
 
 import ctypes
+import functools
 import importlib.util
 import itertools
 import json
@@ -17,7 +18,6 @@ import time
 # before the clock is started: to look at it takes Python as long as a third of a message.
 BATCH = 10
 QUEUES = 5
-
 
 NUMBERS = itertools.count()
 
@@ -84,6 +84,13 @@ class ByPosixIpc:
             self.queue.receive()
 
 
+class ByObjects:
+    def __init__(self, size, module):
+        self.queue = ByMood(size).queue
+        self.send = self.queue.send
+        self.receive_batch = functools.partial(module.receive, self.queue.fileno(), size)
+
+
 def pairs(ways, message, count):
     send, receive = ways[0].send, ways[0].receive
     begin = time.perf_counter_ns()
@@ -105,6 +112,13 @@ def receives(ways, message, count):
             way.receive_batch(BATCH)
         total += time.perf_counter_ns() - begin
     return total * count / (turns * BATCH * QUEUES)
+
+
+def load_module(path):
+    spec = importlib.util.spec_from_file_location("objects", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 FUNCTIONS = {"pairs": pairs, "receives": receives}
@@ -130,7 +144,10 @@ def make_measure(mode, path):
             return function(array, QUEUES, size, count) * count
 
     else:
-        kind = {"mood": ByMood, "ctypes": ByCtypes, "posix_ipc": ByPosixIpc}[mode]
+        kinds = {"mood": ByMood, "ctypes": ByCtypes, "posix_ipc": ByPosixIpc}
+        if mode == "objects":
+            kinds[mode] = functools.partial(ByObjects, module=load_module(path))
+        kind = kinds[mode]
 
         def measure(name, size, count):
             return FUNCTIONS[name](get_ways(size, kind), bytes(size), count)
