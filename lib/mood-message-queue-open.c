@@ -162,6 +162,7 @@ mood_message_queue_adopt (MoodMessageQueue *self,
     {
       self->maxmsg = granted.maxmsg;
       self->msgsize = granted.msgsize;
+      mood_message_queue_expect_length (self, 0);
       self->mode = status.st_mode;
       self->created = opening->created;
       if (opening->name != NULL)

@@ -76,6 +76,7 @@ struct _MoodMessageQueue
   char *name;
   char *display_name;   /* atomic: NULL until somebody asks for it */
   MoodCall *spare_call; /* atomic: for the next asynchronous call, or NULL */
+  gint copies_messages; /* atomic: whether what is received takes its way by the stack */
   gint unlink_on_close; /* atomic: whether closing has the name to remove */
   MoodCreator creator;  /* who may do so */
 
@@ -179,6 +180,7 @@ gssize mood_message_queue_send_before (MoodMessageQueue *self,
                                        GError **error);
 
 /* mood-message-queue-receive.c */
+void mood_message_queue_expect_length (MoodMessageQueue *self, gsize length);
 void
 mood_message_queue_set_no_memory_error (MoodMessageQueue *self, const char *action, GError **error);
 guint8 *mood_message_queue_receive_now (MoodMessageQueue *self,

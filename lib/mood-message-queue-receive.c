@@ -12,9 +12,14 @@
 
 /* The buffer that the kernel fills must hold msgsize bytes, however short the message is. Up to
  * this many bytes, the kernel's own default for msgsize, it is on the stack and the message is
- * copied into memory of just its size; above, where the stack may not have the room, it is memory
- * that the message then keeps. */
+ * mostly copied into memory of just its size; above, where the stack may not have the room, it is
+ * memory that the message then keeps. */
 #define STACK_BUFFER_SIZE 8192
+
+/* From this many bytes on, to copy a message costs more than to have memory for the longest one and
+ * to give back the rest: so it is done where the last one was so long, and half as long as any can
+ * be. */
+#define LONG_MESSAGE_SIZE 512
 
 /* Begins a call that receives; must be followed by mood_message_queue_end() if it returns TRUE. */
 static inline gboolean
@@ -96,6 +101,17 @@ copy_message (const guint8 *buffer, gsize length)
   return message;
 }
 
+/* How to take the next message, which is likely to be as long as the last one. */
+G_GNUC_NO_INLINE void
+mood_message_queue_expect_length (MoodMessageQueue *self, gsize length)
+{
+  gboolean is_long = length >= LONG_MESSAGE_SIZE && length >= (gsize) self->msgsize / 2;
+  gboolean copies = !is_long && self->msgsize <= STACK_BUFFER_SIZE;
+
+  if (g_atomic_int_get (&self->copies_messages) != copies)
+    g_atomic_int_set (&self->copies_messages, copies);
+}
+
 /* Takes one message into memory of its own, by way of the stack. */
 G_ALWAYS_INLINE static inline guint8 *
 take_small (MoodMessageQueue *self,
@@ -114,6 +130,8 @@ take_small (MoodMessageQueue *self,
     return NULL;
 
   *length = (gsize) result;
+  if (G_UNLIKELY (*length >= LONG_MESSAGE_SIZE))
+    mood_message_queue_expect_length (self, *length);
 
   return copy_message (buffer, *length);
 }
@@ -155,9 +173,10 @@ take_large (MoodMessageQueue *self,
     }
 
   *length = (gsize) result;
+  mood_message_queue_expect_length (self, *length);
   buffer[*length] = '\0';
 
-  return g_realloc (buffer, *length + 1);
+  return *length == size ? buffer : g_realloc (buffer, *length + 1);
 }
 
 G_ALWAYS_INLINE static inline guint8 *
@@ -181,7 +200,7 @@ receive_message (MoodMessageQueue *self,
   if (!begin_receiving (self, cancellable, error))
     return NULL;
 
-  if (G_LIKELY (self->msgsize <= STACK_BUFFER_SIZE))
+  if (G_LIKELY (g_atomic_int_get (&self->copies_messages)))
     message = take_small (self, priority, &message_length, timeout_us, cancellable, error);
   else
     message = take_large (self, priority, &message_length, timeout_us, cancellable, error);
