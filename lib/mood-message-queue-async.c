@@ -155,6 +155,10 @@ call_source_finalize (GSource *source)
 {
   CallSource *self = (CallSource *) source;
 
+  /* A callback made its next call, and destroyed the source that was calling back: nobody will be
+   * told of that call, and the next one is not to wait for it. */
+  if (self->call != NULL)
+    leave_line (self->call);
   g_clear_object (&self->call);
   mood_source_finalize (source);
 }

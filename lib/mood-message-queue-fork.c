@@ -4,8 +4,8 @@
  * whatever calls were under way in threads that the child does not have. Those calls will never
  * end there, so that a count that includes them would keep the child's descriptor open for ever;
  * and the wake-up descriptor leads to the parent's counter, so that a child that closed its copy
- * of the queue would wake the parent. The child starts with neither, and ends a close that those
- * calls held up.
+ * of the queue would wake the parent. The child starts with neither, nor with the descriptor for
+ * attempts, and ends a close that those calls held up.
  *
  * The sources, too, are of main contexts whose lock a thread that the child does not have may hold
  * for ever, and whose wake-up descriptor is the parent's: the child does not touch them. Those that
@@ -64,6 +64,7 @@ after_fork_in_child (void)
       if (self->wakeup_fd != -1)
         close (self->wakeup_fd);
       self->wakeup_fd = -1;
+      mood_message_queue_close_nonblocking (self);
       clear_links (&self->receives);
       clear_links (&self->sends);
       if ((self->state & MOOD_STATE_CLOSED) != 0)

@@ -335,6 +335,7 @@ hand_over_each (MoodMessageQueue *self,
  * count.
  *
  * @func may use the queue. If it closes it, or cancels @cancellable, it is handed no more messages.
+ * Whoever calls this has to hold a reference to the queue until it returns.
  *
  * Errors:
  *

@@ -203,6 +203,7 @@ gssize mood_message_queue_receive_into_before (MoodMessageQueue *self,
 
 /* mood-message-queue-try.c */
 int mood_message_queue_count_attempt (MoodMessageQueue *self);
+gboolean mood_message_queue_forget_nonblocking (MoodMessageQueue *self);
 void mood_message_queue_close_nonblocking (MoodMessageQueue *self);
 
 /* mood-message-queue-wait.c */

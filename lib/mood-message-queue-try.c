@@ -8,7 +8,8 @@
  * It is made for queues that are tried again and again, and is nothing that anybody has to know of:
  * where it cannot be had, for want of /proc or of descriptors, attempts go by the queue's own. It
  * is closed together with that one, as closing any descriptor of the queue takes back the
- * notification of the process. */
+ * notification of the process; and in a forked child, which may close all descriptors that it does
+ * not know of, so that the number would come to be that of something else. */
 
 #include "mood-message-queue-private.h"
 
@@ -71,7 +72,23 @@ mood_message_queue_count_attempt (MoodMessageQueue *self)
   return MAX (fd, -1);
 }
 
-/* With the lock held, after the last call that used it has ended. */
+/* After an attempt by it was told that it is no descriptor of a queue: somebody closed it, and what
+ * has its number now, if anything, is not ours to close. FALSE if there was none. */
+gboolean
+mood_message_queue_forget_nonblocking (MoodMessageQueue *self)
+{
+  gboolean was_there;
+
+  pthread_mutex_lock (&mood_message_queue_lock);
+  was_there = g_atomic_int_get (&self->nonblocking_fd) >= 0;
+  g_atomic_int_set (&self->nonblocking_fd, MOOD_NO_NONBLOCKING_FD);
+  pthread_mutex_unlock (&mood_message_queue_lock);
+
+  return was_there;
+}
+
+/* With the lock held, when no call uses it. Another one is made if there are enough attempts
+ * again. */
 void
 mood_message_queue_close_nonblocking (MoodMessageQueue *self)
 {
@@ -79,5 +96,6 @@ mood_message_queue_close_nonblocking (MoodMessageQueue *self)
 
   if (fd >= 0)
     mood_mq_close (fd);
-  g_atomic_int_set (&self->nonblocking_fd, MOOD_NO_NONBLOCKING_FD);
+  if (fd != MOOD_NO_NONBLOCKING_FD)
+    g_atomic_int_set (&self->nonblocking_fd, -1 - MOOD_ATTEMPTS_BEFORE_NONBLOCKING_FD);
 }

@@ -268,6 +268,11 @@ mood_message_queue_wait_to_retry (MoodMessageQueue *self,
         may_wait = timeout_us != 0;
       break;
 
+    case EBADF:
+      if (mood_message_queue_forget_nonblocking (self))
+        return TRUE;
+      G_GNUC_FALLTHROUGH;
+
     default:
       mood_set_error_from_errno (error, errsv, mood_message_queue_get_action (condition),
                                  self->name, NULL);

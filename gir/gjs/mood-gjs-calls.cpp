@@ -32,10 +32,10 @@ static thread_local struct
 static MoodMessageQueue *
 get_queue (const JS::CallArgs &arguments)
 {
-  if (!arguments[0].isInt32 ())
+  if (!arguments.get (0).isInt32 ())
     return NULL;
 
-  return mood_gjs_find_queue ((guint) arguments[0].toInt32 ());
+  return mood_gjs_find_queue ((guint) arguments.get (0).toInt32 ());
 }
 
 /* send (number, message, priority): how many bytes were sent. */
@@ -51,12 +51,12 @@ call_send (JSContext *, unsigned n_arguments, JS::Value *values)
 
   arguments.rval ().setUndefined ();
   /* A negative priority is above the highest one, and refused for it. */
-  if (queue == NULL || !arguments[1].isObject () || !arguments[2].isInt32 () ||
-      JS_GetObjectAsUint8Array (&arguments[1].toObject (), &length, &is_shared, &message) == NULL)
+  if (queue == NULL || !arguments.get (1).isObject () || !arguments.get (2).isInt32 () ||
+      JS_GetObjectAsUint8Array (&arguments.get (1).toObject (), &length, &is_shared, &message) == NULL)
     return true;
 
   sent =
-      mood_message_queue_send (queue, message, length, (guint) arguments[2].toInt32 (), NULL, NULL);
+      mood_message_queue_send (queue, message, length, (guint) arguments.get (2).toInt32 (), NULL, NULL);
   if (sent != -1)
     arguments.rval ().setNumber ((double) sent);
 
@@ -93,8 +93,8 @@ call_take (JSContext *, unsigned n_arguments, JS::Value *values)
   uint8_t *bytes;
 
   arguments.rval ().setUndefined ();
-  if (received.message == NULL || !arguments[0].isObject () ||
-      JS_GetObjectAsUint8Array (&arguments[0].toObject (), &length, &is_shared, &bytes) == NULL ||
+  if (received.message == NULL || !arguments.get (0).isObject () ||
+      JS_GetObjectAsUint8Array (&arguments.get (0).toObject (), &length, &is_shared, &bytes) == NULL ||
       length != received.length)
     return true;
 
@@ -137,8 +137,8 @@ is_right_engine (GError **error)
  *
  * Errors:
  *
- * - %G_IO_ERROR_NOT_SUPPORTED if GJS has another version of SpiderMonkey than libmood was built
- * for;
+ * - %G_IO_ERROR_NOT_SUPPORTED if it is not GJS that calls, or if that has another version of
+ *   SpiderMonkey than libmood was built for;
  * - %G_IO_ERROR_FAILED if they could not be made.
  *
  * Returns: %TRUE if they are there, %FALSE with @error set
@@ -148,11 +148,18 @@ is_right_engine (GError **error)
 gboolean
 mood_gjs_define_calls (GError **error)
 {
+  GjsContext *gjs = gjs_context_get_current ();
+
+  if (gjs == NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "it is for GJS alone");
+      return FALSE;
+    }
+
   if (!is_right_engine (error))
     return FALSE;
 
-  JSContext *context =
-      static_cast<JSContext *> (gjs_context_get_native_context (gjs_context_get_current ()));
+  JSContext *context = static_cast<JSContext *> (gjs_context_get_native_context (gjs));
   JS::RootedObject global (context, JS::CurrentGlobalOrNull (context));
   JS::RootedObject object (context, JS_DefineObject (context, global, "moodCalls"));
 

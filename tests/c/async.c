@@ -717,6 +717,38 @@ test_context_goes (void)
 }
 
 static void
+on_received_then_destroy (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Outcome *outcomes = user_data;
+
+  on_received (object, result, &outcomes[0]);
+  receive (MOOD_MESSAGE_QUEUE (object), NULL, &outcomes[1]);
+  g_source_destroy (g_main_current_source ());
+}
+
+/* A callback that destroys what calls it back may take the call that it makes with it, and no
+ * other. */
+static void
+test_destroyed_source (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  Outcome outcomes[2] = { 0 };
+  Outcome after = { 0 };
+
+  mood_message_queue_receive_async (queue, G_PRIORITY_DEFAULT, NULL, on_received_then_destroy,
+                                    outcomes);
+  mood_test_send (queue, "1", 0);
+  settle ();
+  assert_text (&outcomes[0], "1");
+
+  receive (queue, NULL, &after);
+  mood_test_send (queue, "2", 0);
+  settle ();
+  g_assert_cmpuint (outcomes[1].calls, ==, 0);
+  assert_text (&after, "2");
+}
+
+static void
 on_sent_and_asked_twice (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   Outcome *outcome = user_data;
@@ -1633,6 +1665,7 @@ main (int argc, char **argv)
   g_test_add_func ("/async/holds-queue-when-served-at-once", test_holds_queue_when_served_at_once);
   g_test_add_func ("/async/contexts-when-served-at-once", test_contexts_when_served_at_once);
   g_test_add_func ("/async/context-goes", test_context_goes);
+  g_test_add_func ("/async/destroyed-source", test_destroyed_source);
   g_test_add_func ("/async/storm", test_storm);
   g_test_add_func ("/async/result-asked-for-twice", test_result_asked_for_twice);
   g_test_add_func ("/async/too-long-in-line", test_too_long_in_line);

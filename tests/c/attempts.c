@@ -220,6 +220,67 @@ test_unlinked (void)
   g_assert_true (mood_message_queue_unlink (other, NULL));
 }
 
+/* A child that becomes a daemon closes what it does not know of, and opens other things: it does
+ * not send to those. */
+static void
+test_daemon (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  int fd = mood_message_queue_fileno (queue);
+  pid_t pid;
+
+  try_often (queue);
+  pid = fork ();
+  g_assert_cmpint (pid, !=, -1);
+  if (pid == 0)
+    {
+      MoodMessageQueue *others[4];
+      gboolean is_right;
+
+      if (fd > 3)
+        close_range (3, (guint) fd - 1, 0);
+      close_range ((guint) fd + 1, G_MAXINT, 0);
+      for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+        others[i] = mood_message_queue_new_anonymous (MOOD_OPEN_RDWR, 2, 64, NULL);
+
+      is_right = mood_message_queue_send_with_timeout (queue, (const guint8 *) "text", 4, 0, 0,
+                                                       NULL, NULL) == 4 &&
+                 mood_message_queue_get_curmsgs (queue) == 1;
+      for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+        is_right = is_right && mood_message_queue_get_curmsgs (others[i]) == 0;
+      mood_test_exit_child (is_right);
+    }
+  mood_test_await_child (pid);
+  mood_test_assert_received (queue, "text", 0);
+}
+
+/* Where somebody closed it behind the queue's back, the attempts do without, and what has its
+ * number by then stays open. */
+static void
+test_closed_by_others (void)
+{
+  g_autoptr (MoodMessageQueue) queue = mood_test_queue_new (MOOD_OPEN_RDWR);
+  struct stat status = get_status (queue);
+  int fd = 0;
+
+  try_often (queue);
+  while (fd == mood_message_queue_fileno (queue) || !is_same_file (fd, &status))
+    fd++;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      int null_fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+
+      g_assert_cmpint (dup2 (null_fd, fd), ==, fd);
+      close (null_fd);
+      try_often (queue);
+      mood_test_send (queue, "text", 1);
+      mood_test_assert_received (queue, "text", 1);
+    }
+  g_assert_true (mood_message_queue_close (queue, NULL));
+  g_assert_cmpint (close (fd), ==, 0);
+}
+
 /* The child's are closed with its copy of the queue, and the parent's stay. */
 static void
 test_fork (void)
@@ -361,6 +422,8 @@ main (int argc, char **argv)
   g_test_add_func ("/attempts/mode", test_mode);
   g_test_add_func ("/attempts/notification", test_notification);
   g_test_add_func ("/attempts/unlinked", test_unlinked);
+  g_test_add_func ("/attempts/daemon", test_daemon);
+  g_test_add_func ("/attempts/closed-by-others", test_closed_by_others);
   g_test_add_func ("/attempts/fork", test_fork);
   g_test_add_func ("/attempts/no-descriptors", test_no_descriptors);
   g_test_add_func ("/attempts/without-proc", test_without_proc);

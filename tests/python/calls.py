@@ -20,6 +20,11 @@ import tap
 from overridden import OverrideTest
 from queues import LIMIT_SECONDS, Gio, GLib, Mood
 
+try:
+    import _testcapi
+except ImportError:
+    _testcapi = None
+
 Code = Gio.IOErrorEnum
 
 MODES = os.O_RDWR, os.O_RDWR | os.O_NONBLOCK
@@ -645,6 +650,28 @@ class ExtensionTest(OverrideTest):
                 queue = self.new_queue(maxmsg=10)
                 self.assertEqual(self.get_entered(queue.send_many, messages), ['send_many'])
                 self.assertEqual(len(queue), 10)
+
+
+    @unittest.skipIf(_testcapi is None, 'this Python has no _testcapi, which takes memory away')
+    def test_no_memory(self):
+        """What there is no memory for stays in the queue."""
+        queue = self.new_queue(maxmsg=8)
+        # Priorities that are ints of their own, and other ones each time.
+        for allocation in range(40):
+            messages = [(b'%d' % i, 300 + 8 * allocation + i) for i in range(8)]
+            queue.send_many(messages)
+            received = []
+            _testcapi.set_nomemory(allocation, allocation + 1)
+            try:
+                received = queue.receive_many(8)
+            except MemoryError:
+                pass
+            finally:
+                _testcapi.remove_mem_hooks()
+            with self.subTest(allocation=allocation):
+                rest = queue.receive_many(8) if len(queue) > 0 else []
+                self.assertEqual(sorted(received + rest), sorted(messages))
+                self.assertEqual(received, messages[::-1][:len(received)])
 
 
 class SignatureTest(OverrideTest):

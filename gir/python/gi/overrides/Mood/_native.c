@@ -700,9 +700,12 @@ add_message (MoodMessageQueue *queue,
   PyObject *message = PyBytes_FromStringAndSize ((const char *) bytes, (Py_ssize_t) length);
   PyObject *pair = message != NULL ? fill_pair (PyTuple_New (2), message, priority) : NULL;
 
-  self->is_lost = pair == NULL;
-  if (pair != NULL)
+  /* Without memory for it, it goes back where it came from, if it can. */
+  if (G_LIKELY (pair != NULL))
     PyList_SET_ITEM (self->list, self->count++, pair);
+  else
+    self->is_lost =
+        mood_message_queue_send_with_timeout (queue, bytes, length, priority, 0, NULL, NULL) == -1;
 
   return pair != NULL;
 }
@@ -781,7 +784,7 @@ queue_receive_many (PyObject *self,
   if (is_small)
     receive_small_ones (queue, limit, patience.cancellable, &received, tries ? &error : NULL);
 
-  if (received.count == 0 && !received.is_lost && !(is_small && tries))
+  if (received.count == 0 && !PyErr_Occurred () && !(is_small && tries))
     {
       patience.has_tried = is_small;
       pair = receive_pair (queue, msgsize, &patience, &received.is_lost, &error);
@@ -794,8 +797,11 @@ queue_receive_many (PyObject *self,
     }
 
   /* Whatever ends this after the first message is told by the next call: no memory for one more,
-   * say, as long as that one is still in the queue. */
-  if (received.count > 0 && received.count < limit && !received.is_lost)
+   * say, as long as that one is still in the queue. If it is not, that is told, too, but not by an
+   * exception, which would take the other messages with it. */
+  if (received.count > 0 && received.is_lost)
+    PyErr_WriteUnraisable (self);
+  else if (received.count > 0 && received.count < limit)
     PyErr_Clear ();
 
   PyObject_GC_Track (list);
